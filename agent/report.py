@@ -104,7 +104,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Outcome to number of checks, for every outcome that occurs."""
     selection: Selection | None = None
     interrupted: str = ""
-    """`SIGINT`, `SIGTERM`, `deadline 10m`; empty when the run took its course."""
+    """`SIGINT` or `SIGTERM`; empty when the run took its course, its deadline included."""
     active_allowed: bool = False
     description: str = ""
     schema_version: int = SCHEMA_VERSION
