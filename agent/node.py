@@ -1,0 +1,104 @@
+"""A YAML document as a tree that remembers where everything stands.
+
+Scalars are text: their use gives them a type (DESIGN section 2).  `plain` says that a scalar stood
+without quotes, which is what makes `true`, `false`, `null` and numbers JSON's where data is free.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+from agent import units
+from agent.problem import Mark
+
+
+class Scalar(msgspec.Struct, frozen=True):
+    """Text and whether it stood without quotes; an empty plain scalar is "no value"."""
+
+    text: str
+    mark: Mark
+    plain: bool = True
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was written (`version:`)."""
+        return self.plain and self.text == ""
+
+
+class Sequence(msgspec.Struct, frozen=True):
+    """A list."""
+
+    items: tuple[Node, ...]
+    mark: Mark
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One key of a mapping and its value."""
+
+    key: Scalar
+    value: Node
+
+
+class Mapping(msgspec.Struct, frozen=True):
+    """A mapping, its entries in the order written; no key is there twice."""
+
+    entries: tuple[Entry, ...]
+    mark: Mark
+
+    def get(self, key: str) -> Node | None:
+        """Give the value of a key."""
+        return next((entry.value for entry in self.entries if entry.key.text == key), None)
+
+    def keys(self) -> tuple[str, ...]:
+        """Give the keys in the order written."""
+        return tuple(entry.key.text for entry in self.entries)
+
+
+class Data(msgspec.Struct, frozen=True):
+    """A value that substitution gave, typed already, in the place where its `$(…)` stood."""
+
+    value: Any
+    mark: Mark
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping | Data
+
+_WORDS = {"true": True, "false": False, "null": None}
+
+
+def free(node: Node) -> Any:
+    """Give a node as JSON data: plain `true`, `false`, `null` and JSON's numbers are typed, all else is text.
+
+    Numbers with a point are Decimals, so that nothing is lost.
+    """
+    if isinstance(node, Data):
+        return node.value
+    if isinstance(node, Mapping):
+        return {entry.key.text: free(entry.value) for entry in node.entries}
+    if isinstance(node, Sequence):
+        return [free(item) for item in node.items]
+    return _scalar(node)
+
+
+def _scalar(node: Scalar) -> Any:
+    if not node.plain:
+        return node.text
+    if node.text in _WORDS:
+        return _WORDS[node.text]
+    if node.text == "":
+        return None
+    return _json_number(node.text)
+
+
+def _json_number(text: str) -> Any:
+    """`0012345` and `1.10.2` are text: JSON knows neither; `+1` and `.5` too."""
+    digits = text.removeprefix("-")
+    leading_zero = digits[:1] == "0" and digits[1:2].isdigit()
+    if not digits[:1].isdigit() or leading_zero or digits.endswith("."):
+        return text
+    number = units.number(text)
+    if number is None:
+        return text
+    return int(text) if digits.isdigit() else number

@@ -1,0 +1,67 @@
+"""Mistakes of the operator: where, what, and what would have been right; shown as a compiler does.
+
+profiles/demo.yaml:12:9: unknown setting 'methd' of http, did you mean 'method'?
+   12 |       - http: {methd: GET}
+      |                ^^^^^
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+import msgspec
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A place in a file; line and column count from 1, `width` is how many characters are meant."""
+
+    file: str
+    line: int
+    column: int
+    width: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One mistake (or, for lint, one doubt)."""
+
+    message: str
+    mark: Mark | None = None
+    """None for what stands on the command line."""
+    text: str = ""
+    """The line that the mark points into."""
+
+    def __str__(self) -> str:
+        if self.mark is None:
+            return self.message
+        head = f"{self.mark}: {self.message}"
+        return f"{head}\n{self._excerpt(self.mark)}" if self.text else head
+
+    def _excerpt(self, mark: Mark) -> str:
+        line, column = self.text.replace("\t", " "), mark.column
+        if column > 60:  # a long line is shown around the place
+            line, column = "…" + line[column - 41 :], 42
+        width = max(1, min(mark.width, len(line) - column + 1, 80))
+        number = f"{mark.line:5}"
+        return f"{number} | {line[:100]}\n{' ' * len(number)} | {' ' * (column - 1)}{'^' * width}"
+
+
+class ProfileError(Exception):
+    """A profile, or the command line, is wrong; holds every mistake that was found."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(dict.fromkeys(problems))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def nearest(word: str, known: Sequence[str], *, listed: int = 8) -> str:
+    """Say which known word was probably meant, or what there is: `, did you mean 'method'?`."""
+    close = get_close_matches(word.lower(), [name.lower() for name in known], n=1, cutoff=0.6)
+    if close:
+        meant = next(name for name in known if name.lower() == close[0])
+        return f", did you mean '{meant}'?"
+    if known and len(known) <= listed:
+        return f"; known: {', '.join(sorted(known))}"
+    return ""
