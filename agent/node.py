@@ -6,11 +6,12 @@ without quotes, which is what makes `true`, `false`, `null` and numbers JSON's w
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
 from agent import units
+from agent.probe import Value
 from agent.problem import Mark
 
 
@@ -59,20 +60,45 @@ class Mapping(msgspec.Struct, frozen=True):
 class Data(msgspec.Struct, frozen=True):
     """A value that substitution gave, typed already, in the place where its `$(…)` stood."""
 
-    value: Any
+    value: Value
     mark: Mark
 
 
-Node: TypeAlias = Scalar | Sequence | Mapping | Data
+class Secret(msgspec.Struct, frozen=True):
+    """A part of a text that only the run learns: `$(secret:NAME)`."""
+
+    name: str
+    escaped: bool = False
+    """Stands in a pattern, and matches itself there."""
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """A part of a text that another check measures: `$(login.token)`."""
+
+    address: str
+    metric: str
+    escaped: bool = False
+
+
+class Late(msgspec.Struct, frozen=True):
+    """A scalar that is known only when its check starts: text, secrets and readings in a row."""
+
+    parts: tuple[str | Secret | Measured, ...]
+    mark: Mark
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping | Data | Late
 
 _WORDS = {"true": True, "false": False, "null": None}
 
 
-def free(node: Node) -> Any:
+def free(node: Node) -> Value:
     """Give a node as JSON data: plain `true`, `false`, `null` and JSON's numbers are typed, all else is text.
 
     Numbers with a point are Decimals, so that nothing is lost.
     """
+    if isinstance(node, Late):
+        raise TypeError("a late value is settled before it is used")
     if isinstance(node, Data):
         return node.value
     if isinstance(node, Mapping):
@@ -82,7 +108,7 @@ def free(node: Node) -> Any:
     return _scalar(node)
 
 
-def _scalar(node: Scalar) -> Any:
+def _scalar(node: Scalar) -> Value:
     if not node.plain:
         return node.text
     if node.text in _WORDS:
@@ -92,7 +118,7 @@ def _scalar(node: Scalar) -> Any:
     return _json_number(node.text)
 
 
-def _json_number(text: str) -> Any:
+def _json_number(text: str) -> Value:
     """`0012345` and `1.10.2` are text: JSON knows neither; `+1` and `.5` too."""
     digits = text.removeprefix("-")
     leading_zero = digits[:1] == "0" and digits[1:2].isdigit()

@@ -1,0 +1,30 @@
+"""Regular expressions, bounded in time.
+
+The `regex` package can stop a search that a hostile text would keep busy for years (catastrophic
+backtracking); the standard library's `re` cannot.
+"""
+
+from __future__ import annotations
+
+import regex
+
+SECONDS = 1.0
+"""How long one search may take; it holds the event loop up meanwhile."""
+
+
+def check(pattern: str) -> None:
+    """See that it is a regular expression; raises ValueError saying what is wrong and where."""
+    try:
+        regex.compile(pattern)
+    except regex.error as error:  # its text is "missing ) at position 3"
+        raise ValueError(f"is not a regular expression: {error}") from None
+
+
+def found(pattern: str, text: str) -> bool:
+    """Tell whether the pattern is found anywhere in the text; raises TimeoutError when it took too long."""
+    return regex.search(pattern, text, timeout=SECONDS) is not None
+
+
+def escape(text: str) -> str:
+    """Give a pattern that matches just this text."""
+    return regex.escape(text, special_only=True, literal_spaces=True)

@@ -1,0 +1,1 @@
+"""From a profile to a plan: everything is resolved, typed and checked before anything runs."""
