@@ -22,12 +22,9 @@ REFUSED = {
 
 
 def tracked() -> Iterator[tuple[str, str]]:
-    """Give the name and the text of each file that git knows or would take; files that are no text are left out."""
-    listing = subprocess.run(  # noqa: S603  no input of anybody's
-        ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607  the user's git
-        check=True,
-        capture_output=True,
-    )
+    """Give the name and the text of each file that git knows or would take, except what is no text."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)  # noqa: S603  fixed words
     for name in filter(None, listing.stdout.decode().split("\0")):
         path = ROOT / name
         if path.is_symlink() or not path.is_file():
