@@ -1,0 +1,338 @@
+"""Coercion: from a node to a value of a setting's type, with every mistake and its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import ClassVar
+
+import msgspec
+from msgspec import inspect
+
+from agent import compare, units
+from agent.node import Data, Entry, Late, Mapping, Node, Scalar, Sequence, free
+from agent.probe import Value
+from agent.problem import Mark, nearest
+from agent.units import Unit
+
+
+class Mistake(msgspec.Struct, frozen=True):
+    """One wrong setting and where it stands."""
+
+    message: str
+    mark: Mark
+
+
+class _Unknown:
+    """Stands for a value that only the run learns."""
+
+
+LATE = _Unknown()
+
+
+def holds_late(node: Node) -> bool:
+    """Tell whether anything in it is known only to the run."""
+    if isinstance(node, Mapping):
+        return any(holds_late(entry.value) for entry in node.entries)
+    if isinstance(node, Sequence):
+        return any(holds_late(item) for item in node.items)
+    return isinstance(node, Late)
+
+
+class Coercion:
+    """Reads one tree of settings; collects mistakes instead of stopping at the first."""
+
+    def __init__(self) -> None:
+        self.mistakes: list[Mistake] = []
+        self.late = False
+
+    def wrong(self, message: str, node: Node | Scalar) -> Value:
+        """Keep a mistake; gives None, to be returned in place of a value."""
+        self.mistakes.append(Mistake(message, node.mark))
+        return None
+
+    def struct(self, node: Mapping, info: inspect.StructType, what: str) -> dict[str, Value]:
+        """Read a mapping into a Struct's fields; `what` is what a message calls one of them."""
+        known = {field.encode_name: field for field in info.fields}
+        values = {}
+        for entry in node.entries:
+            field = known.get(entry.key.text)
+            if field is None:
+                self.wrong(
+                    f"unknown {what} '{entry.key.text}'{nearest(entry.key.text, list(known))}", entry.key
+                )
+            else:
+                values[field.name] = self.read(entry.value, field.type, entry.key.text)
+        for field in info.fields:
+            if field.required and node.get(field.encode_name) is None:
+                self.wrong(f"'{field.encode_name}' is missing: it is a required {what}", node)
+        return values
+
+    def read(self, node: Node, kind: inspect.Type, name: str) -> Value:
+        """Read one value; `name` is what a message calls it."""
+        if isinstance(node, Late):
+            self.late = True
+            return LATE
+        if isinstance(kind, inspect.Metadata):
+            return self._annotated(node, kind, name)
+        if isinstance(kind, inspect.UnionType):
+            return self._union(node, kind, name)
+        return self._BY_TYPE.get(type(kind), Coercion._unsupported)(self, node, kind, name)
+
+    def _unsupported(self, node: Node, kind: inspect.Type, name: str) -> Value:
+        raise TypeError(f"setting {name!r} has a type that profiles cannot write: {kind}")
+
+    def _annotated(self, node: Node, kind: inspect.Metadata, name: str) -> Value:
+        extra = kind.extra or {}
+        if extra.get("free"):
+            return self._free(node)
+        if "unit" in extra:
+            return self._quantity(node, Unit(extra["unit"]), kind.type, name)
+        value = self.read(node, kind.type, name)
+        if "parse" in extra and isinstance(value, str):
+            self._try(extra["parse"], value, node, name)
+        return value
+
+    def _try(self, parse: Callable[[str], object], text: str, node: Node, name: str) -> None:
+        try:
+            parse(text)
+        except ValueError as error:
+            self.wrong(f"{name}: {error}", node)
+
+    def _free(self, node: Node) -> Value:
+        if holds_late(node):
+            self.late = True
+            return LATE
+        return free(node)
+
+    def _quantity(self, node: Node, unit: Unit, kind: inspect.Type, name: str) -> Value:
+        if isinstance(node, Data) and compare.is_number(node.value):
+            amount = units.exact(node.value)
+        elif (text := self._text(node, name)) is None:
+            return None
+        else:
+            try:
+                amount = units.parse(text, unit)
+            except ValueError as error:
+                return self.wrong(f"{name}: {error}", node)
+        if amount < 0:
+            return self.wrong(f"{name} is negative", node)
+        return int(amount) if isinstance(kind, inspect.IntType) else float(amount)
+
+    def _union(self, node: Node, kind: inspect.UnionType, name: str) -> Value:
+        """Try the members that the node's form allows; the first that fits without a mistake is it."""
+        members = sorted((member for member in kind.types if _fits(node, member)), key=_rank)
+        best: Coercion | None = None
+        for member in members:
+            reader = Coercion()
+            value = reader.read(node, member, name)
+            self.late |= reader.late
+            if not reader.mistakes:
+                return value
+            best = best or reader
+        if best is None:
+            return self.wrong(f"{name} is {_form(node)}, expected {expected(kind)}", node)
+        scalars = isinstance(node, Scalar) and len(members) > 1
+        if scalars and not any(isinstance(member, inspect.Metadata) for member in members):
+            return self.wrong(f"{name} is {_form(node)}, expected {expected(kind)}", node)
+        self.mistakes += best.mistakes
+        return None
+
+    def _text(self, node: Node, name: str, wanted: str = "text") -> str | None:
+        if isinstance(node, Data) and isinstance(node.value, str | bool | int | float | Decimal):
+            return compare.Word.of(node.value).text
+        if not isinstance(node, Scalar):
+            self.wrong(f"{name} is {_form(node)}, expected {wanted}", node)
+            return None
+        if node.empty:
+            self.wrong(f"{name} has no value", node)
+            return None
+        return node.text
+
+    def _str(self, node: Node, kind: inspect.StrType, name: str) -> Value:
+        text = self._text(node, name)
+        if text is not None and kind.min_length and len(text) < kind.min_length:
+            return self.wrong(f"{name} is empty", node)
+        if text is not None and kind.pattern and not compare.matches(text, kind.pattern):
+            return self.wrong(f"{name} is {text!r}, expected text that matches {kind.pattern}", node)
+        return text
+
+    def _number(self, node: Node, kind: inspect.IntType | inspect.FloatType, name: str) -> Value:
+        whole = isinstance(kind, inspect.IntType)
+        wanted = expected(kind)
+        text = self._text(node, name, wanted)
+        if text is None:
+            return None
+        number = units.number(text)
+        if number is None or (whole and number != int(number)) or not _within(number, kind):
+            return self.wrong(f"{name} is {text!r}, expected {wanted}", node)
+        return int(number) if whole else float(number)
+
+    def _bool(self, node: Node, _: inspect.Type, name: str) -> Value:
+        text = self._text(node, name, "true or false")
+        if text is not None and text not in ("true", "false"):
+            return self.wrong(f"{name} is {text!r}, expected true or false", node)
+        return text == "true"
+
+    def _none(self, node: Node, _: inspect.Type, name: str) -> Value:
+        if isinstance(node, Scalar) and (node.empty or (node.plain and node.text == "null")):
+            return None
+        return self.wrong(f"{name} is {_form(node)}, expected null", node)
+
+    def _literal(self, node: Node, kind: inspect.LiteralType | inspect.EnumType, name: str) -> Value:
+        choices = _choices(kind)
+        text = self._text(node, name, expected(kind))
+        if text is None:
+            return None
+        if text not in choices:
+            return self.wrong(f"{name} is {text!r}{nearest(text, list(choices))}", node)
+        return choices[text]
+
+    def _list(self, node: Node, kind: inspect.ListType | inspect.VarTupleType, name: str) -> Value:
+        if isinstance(node, Data) and isinstance(node.value, list):
+            node = Sequence(tuple(Data(item, node.mark) for item in node.value), node.mark)
+        if not isinstance(node, Sequence):
+            return self.wrong(f"{name} is {_form(node)}, expected a list", node)
+        if kind.min_length and len(node.items) < kind.min_length:
+            return self.wrong(f"{name} is an empty list", node)
+        items = [
+            self.read(item, kind.item_type, f"{name}[{number}]") for number, item in enumerate(node.items)
+        ]
+        return tuple(items) if isinstance(kind, inspect.VarTupleType) else items
+
+    def _dict(self, node: Node, kind: inspect.DictType, name: str) -> Value:
+        mapping = self._mapping(node, name)
+        return {
+            entry.key.text: self.read(entry.value, kind.value_type, f"{name}.{entry.key.text}")
+            for entry in (mapping.entries if mapping else ())
+        }
+
+    def _struct(self, node: Node, kind: inspect.StructType, name: str) -> Value:
+        mapping = self._mapping(node, name)
+        if mapping is None:
+            return None
+        before = len(self.mistakes)
+        values = self.struct(mapping, kind, f"key of {name}")
+        if len(self.mistakes) > before or LATE in values.values():
+            return None
+        try:
+            return kind.cls(**values)
+        except ValueError as error:
+            return self.wrong(f"{name}: {error}", node)
+
+    def _mapping(self, node: Node, name: str) -> Mapping | None:
+        if isinstance(node, Data) and isinstance(node.value, dict):
+            from_data = [(Scalar(str(key), node.mark, plain=False), item) for key, item in node.value.items()]
+            return Mapping(tuple(Entry(key, Data(item, node.mark)) for key, item in from_data), node.mark)
+        if not isinstance(node, Mapping):
+            self.wrong(f"{name} is {_form(node)}, expected a mapping", node)
+            return None
+        return node
+
+    _BY_TYPE: ClassVar[dict[type, Callable[..., Value]]] = {
+        inspect.StrType: _str,
+        inspect.IntType: _number,
+        inspect.FloatType: _number,
+        inspect.BoolType: _bool,
+        inspect.NoneType: _none,
+        inspect.LiteralType: _literal,
+        inspect.EnumType: _literal,
+        inspect.ListType: _list,
+        inspect.VarTupleType: _list,
+        inspect.DictType: _dict,
+        inspect.StructType: _struct,
+    }
+
+
+_RANK = (
+    inspect.LiteralType,
+    inspect.EnumType,
+    inspect.BoolType,
+    inspect.IntType,
+    inspect.FloatType,
+    inspect.NoneType,
+    inspect.StructType,
+)
+"""Of a union's members the most particular is tried first: `true` is a bool before it is text."""
+_COLLECTIONS = (inspect.ListType, inspect.VarTupleType)
+_MAPPINGS = (inspect.DictType, inspect.StructType)
+
+
+def _plain(kind: inspect.Type) -> inspect.Type:
+    return _plain(kind.type) if isinstance(kind, inspect.Metadata) else kind
+
+
+def _rank(kind: inspect.Type) -> int:
+    plain = _plain(kind)
+    return next((rank for rank, member in enumerate(_RANK) if isinstance(plain, member)), len(_RANK))
+
+
+def _fits(node: Node, kind: inspect.Type) -> bool:
+    plain = _plain(kind)
+    if isinstance(plain, inspect.AnyType) or isinstance(node, Data):
+        return True
+    if isinstance(node, Sequence):
+        return isinstance(plain, _COLLECTIONS)
+    if isinstance(node, Mapping):
+        return isinstance(plain, _MAPPINGS)
+    return not isinstance(plain, _COLLECTIONS + _MAPPINGS)
+
+
+def _choices(kind: inspect.LiteralType | inspect.EnumType) -> dict[str, Value]:
+    if isinstance(kind, inspect.EnumType):
+        return {str(member.value): member for member in kind.cls}
+    return {str(value): value for value in kind.values}
+
+
+def _within(number: Decimal, kind: inspect.IntType | inspect.FloatType) -> bool:
+    tests = [
+        (kind.ge, number.__ge__),
+        (kind.gt, number.__gt__),
+        (kind.le, number.__le__),
+        (kind.lt, number.__lt__),
+    ]
+    return all(bound is None or bool(test(Decimal(bound))) for bound, test in tests)
+
+
+_BOUNDS = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
+
+
+def expected(kind: inspect.Type) -> str:
+    """Name a type as an operator reads it: `a whole number of at least 1`."""
+    plain = _plain(kind)
+    if isinstance(plain, inspect.UnionType):
+        return " or ".join(
+            expected(member) for member in plain.types if not isinstance(member, inspect.NoneType)
+        )
+    if isinstance(plain, inspect.LiteralType | inspect.EnumType):
+        return " or ".join(_choices(plain))
+    if isinstance(plain, inspect.IntType | inspect.FloatType):
+        noun = "a whole number" if isinstance(plain, inspect.IntType) else "a number"
+        bounds = [f"{word} {bound}" for name, word in _BOUNDS if (bound := getattr(plain, name)) is not None]
+        return f"{noun} of {' and '.join(bounds)}" if bounds else noun
+    return _NOUNS.get(type(plain), "a value")
+
+
+_NOUNS: dict[type, str] = {
+    inspect.StrType: "text",
+    inspect.BoolType: "true or false",
+    inspect.ListType: "a list",
+    inspect.VarTupleType: "a list",
+    inspect.DictType: "a mapping",
+    inspect.StructType: "a mapping",
+}
+
+
+def _form(node: Node) -> str:
+    """Say what stands there instead."""
+    if isinstance(node, Sequence):
+        return "a list"
+    if isinstance(node, Mapping):
+        return "a mapping"
+    return (
+        compare.shown(node.value)
+        if isinstance(node, Data)
+        else repr(node.text)
+        if isinstance(node, Scalar)
+        else ""
+    )

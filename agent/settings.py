@@ -1,0 +1,100 @@
+"""Settings: from what a profile wrote to a probe, typed by the probe's own fields.
+
+Scalars are text until a field's type makes them a number, a bool, a duration.  Every mistake is found
+in one go, each with its place; a late value (a secret, a reading) is let through unseen until it is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from agent import compare
+from agent.coerce import Coercion, Mistake
+from agent.node import Data, Mapping, Node, Scalar, Sequence
+from agent.probe import Probe, Value
+from agent.problem import Mark
+
+_Probe = TypeVar("_Probe", bound=Probe)
+
+
+class SettingsError(ValueError):
+    """Settings that make no probe; holds every mistake."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("; ".join(mistake.message for mistake in mistakes))
+
+
+def build(cls: type[_Probe], settings: Mapping) -> _Probe:
+    """Make the probe.  Raises SettingsError; the settings must hold nothing late."""
+    mistakes, probe = check(cls, settings)
+    if probe is None:
+        raise SettingsError(mistakes)
+    return probe
+
+
+def check(cls: type[_Probe], settings: Mapping) -> tuple[list[Mistake], _Probe | None]:
+    """Find every mistake; with none, and nothing late, there is a probe as well."""
+    reader = Coercion()
+    values = reader.struct(settings, _info(cls), f"setting of {settings_owner(cls)}")
+    if reader.mistakes or reader.late:
+        return reader.mistakes, None
+    return _construct(cls, values, settings.mark)
+
+
+def settings_owner(cls: type[Probe]) -> str:
+    """Name the kind for a message: `HttpProbe` is `http` to an operator."""
+    return cls.__name__.removesuffix("Probe").lower() or cls.__name__
+
+
+def _construct(cls: type[_Probe], values: Value, mark: Mark) -> tuple[list[Mistake], _Probe | None]:
+    try:
+        return [], cls(**values)
+    except ValueError as error:
+        return [Mistake(str(error), mark)], None
+
+
+@cache
+def _info(cls: type[msgspec.Struct]) -> inspect.StructType:
+    info = inspect.type_info(cls)
+    assert isinstance(info, inspect.StructType)  # noqa: S101  a Struct's info is a StructType
+    return info
+
+
+def fields(cls: type[msgspec.Struct]) -> tuple[inspect.Field, ...]:
+    """Give the settings of a kind (or the metrics of a reading) with their types and defaults."""
+    return _info(cls).fields
+
+
+def named(cls: type[Probe], settings: Mapping) -> Iterator[Scalar]:
+    """Give the metrics that the operator names in these settings, as the keys of `json` and `header`."""
+    for field in fields(cls):
+        value = settings.get(field.encode_name)
+        if isinstance(value, Mapping) and names_readings(field.type):
+            yield from (entry.key for entry in value.entries)
+
+
+def names_readings(kind: inspect.Type) -> bool:
+    """Tell whether the keys of such a mapping are metrics."""
+    if isinstance(kind, inspect.Metadata):
+        return bool((kind.extra or {}).get("readings")) or names_readings(kind.type)
+    if isinstance(kind, inspect.UnionType):
+        return any(names_readings(member) for member in kind.types)
+    return isinstance(kind, inspect.DictType) and names_readings(kind.value_type)
+
+
+def spec(node: Node) -> Value:
+    """Give a limit as plain data for `compile_limit`: scalars as text, all else as it stands."""
+    if isinstance(node, Data):
+        return compare.Given(node.value) if isinstance(node.value, dict) else node.value
+    if isinstance(node, Mapping):
+        return {entry.key.text: spec(entry.value) for entry in node.entries}
+    if isinstance(node, Sequence):
+        return [spec(item) for item in node.items]
+    assert isinstance(node, Scalar)  # noqa: S101  late values are settled before
+    return node.text
