@@ -32,8 +32,10 @@ __all__ = [
     "check_xpath",
     "json_readings",
     "parse_json",
+    "parse_xml",
     "regex_readings",
     "select",
+    "select_xpath",
     "xpath_readings",
 ]
 
@@ -109,6 +111,19 @@ def xpath_readings(
     if not paths:
         return {}
     readings: dict[str, Value] = _engine("xpath").xpath_readings(data, paths, html, encoding, what)
+    return readings
+
+
+def parse_xml(data: bytes) -> Value:
+    """Parse one XML document for `select_xpath`; ValueError says where and why not."""
+    return _engine("xpath").parse_xml(data)
+
+
+def select_xpath(document: Value, paths: Mapping[str, str]) -> dict[str, Value]:
+    """Read each XPath from what `parse_xml` gave."""
+    if not paths:
+        return {}
+    readings: dict[str, Value] = _engine("xpath").select(document, paths)
     return readings
 
 

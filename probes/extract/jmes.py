@@ -118,18 +118,18 @@ def compiled(path: str) -> ParsedResult:
         _refuse_quoted_text(path)
         return ParsedResult(path, _exact(parsed.parsed))
     except RecursionError:
-        raise ValueError("the JMESPath expression is nested too deep") from None
+        raise ValueError("not JMESPath: nested too deep") from None
     except JMESPathError as error:
         raise ValueError(_syntax_mistake(error, path)) from None
 
 
 def _syntax_mistake(error: JMESPathError, path: str) -> str:
     if isinstance(error, LexerError):
-        return f"is not JMESPath: {_lower(error.message)} at column {error.lexer_position + 1}"
+        return f"not JMESPath: {_lower(error.message)} at column {error.lexer_position + 1}: {path}"
     if isinstance(error, ParseError):
         where = "the end" if error.token_type in ("EOF", None) else f"column {error.lex_position + 1}"
-        return f"is not JMESPath: it does not go on rightly at {where}: {path}"
-    return "is empty, expected a JMESPath expression"
+        return f"not JMESPath: it does not go on rightly at {where}: {path}"
+    return "empty, expected a JMESPath expression"
 
 
 def _refuse_quoted_text(path: str) -> None:

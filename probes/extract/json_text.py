@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from agent.probe import Value
 
-__all__ = ["MAX_DEPTH", "decoded", "parse_json"]
+__all__ = ["MAX_DEPTH", "decoded", "exact_number", "parse_json"]
 
 MAX_DEPTH = 100
 """How deep arrays and objects may stand in each other; RFC 8259 section 9 lets a parser set it."""
@@ -74,7 +74,8 @@ def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     raise AssertionError("a mapping is shorter than its pairs only when a key repeats")
 
 
-def _number(text: str) -> Decimal:
+def exact_number(text: str) -> Decimal:
+    """Read a decimal number as it is written; ValueError when it is out of any sensible range."""
     if len(text) > _MAX_DIGITS:
         raise ValueError(f"a number has more than {_MAX_DIGITS} digits")
     number = Decimal(text)
@@ -87,7 +88,7 @@ def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=exact_number, parse_constant=_constant)
 
 
 def _explained(error: json.JSONDecodeError) -> str:

@@ -21,9 +21,9 @@ def compiled(pattern: str) -> regex.Pattern[str]:
     try:
         return regex.compile(pattern)
     except regex.error as error:
-        raise ValueError(f"is not a regular expression: {error}") from None
+        raise ValueError(f"not a regular expression: {error}: {pattern}") from None
     except (RecursionError, OverflowError):
-        raise ValueError("is not a regular expression: it is nested too deep or counts too far") from None
+        raise ValueError("not a regular expression: nested too deep or counting too far") from None
 
 
 def regex_readings(text: str, patterns: Mapping[str, str]) -> dict[str, Value]:

@@ -32,7 +32,7 @@ def compiled(expression: str) -> etree.XPath:
         path = etree.XPath(expression, regexp=False, smart_strings=False)
         path(_BLANK)
     except (etree.XPathError, ValueError) as error:
-        raise ValueError(f"is not XPath 1.0: {_lower(str(error))}: {expression}") from None
+        raise ValueError(f"not XPath 1.0: {_lower(str(error))}: {expression}") from None
     return path
 
 
