@@ -28,7 +28,8 @@ class Unit(StrEnum):
 _TIME = {  # seconds in one
     "ns": Decimal("1e-9"),
     "us": Decimal("1e-6"),
-    "µs": Decimal("1e-6"),
+    "µs": Decimal("1e-6"),  # U+00B5, the micro sign
+    "μs": Decimal("1e-6"),  # U+03BC, the Greek letter: both are typed
     "ms": Decimal("1e-3"),
     "s": Decimal(1),
     "m": Decimal(60),
@@ -56,7 +57,7 @@ _WANTED = {
     Unit.PLAIN: "a plain number",
 }
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s?([a-zµ]+)", re.ASCII | re.IGNORECASE)
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s?([a-zµμ]+)", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
@@ -106,12 +107,12 @@ def _time(text: str) -> Decimal | None:
     parts = _PART.findall(body)
     if not parts or _PART.sub("", body).strip():
         return None
-    steps = [_TIME.get(name) for _, name in parts]
-    if None in steps or steps != sorted(steps, key=lambda step: step or 0, reverse=True):
+    if any(name not in _TIME for _, name in parts):
         return None
-    return sign * sum(
-        (Decimal(count) * (step or 0) for (count, _), step in zip(parts, steps, strict=True)), Decimal()
-    )
+    steps = [_TIME[name] for _, name in parts]
+    if steps != sorted(set(steps), reverse=True):  # `30m1h` and `1h1h` are slips
+        return None
+    return sign * sum((Decimal(count) * _TIME[name] for count, name in parts), Decimal())
 
 
 def _size(text: str) -> Decimal | None:
@@ -129,10 +130,16 @@ def exact(value: float | Decimal) -> Decimal:
         raise ValueError(str(value)) from error
 
 
+_HUGE = 20
+"""With more digits than this a quantity is a mistake or an attack; it is told, and not spelt out."""
+
+
 def show(value: Decimal, unit: Unit) -> str:
     """Write a quantity for a person: `812ms`, `12d4h`, `1.5MiB`, `99.95%`."""
     if not value.is_finite():
         return str(value)
+    if unit is not Unit.PLAIN and value.adjusted() > _HUGE:
+        return f"{value:.6g} {unit}"
     if unit in _IN_SECONDS:
         return _show_time(value * _IN_SECONDS[unit])
     if unit is Unit.BYTES:
