@@ -2,12 +2,13 @@
 #   docker run --rm --read-only --tmpfs /tmp -v "$PWD:/srv/checks:ro" gonogo run checks/smoke.yaml
 
 FROM debian:trixie-slim AS base
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates python3 \
+ARG DEBIAN_FRONTEND=noninteractive
+RUN apt-get -qq update \
+    && apt-get -qq install --yes --no-install-recommends ca-certificates python3 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
 
 FROM base AS build
-RUN apt-get update && apt-get install --yes --no-install-recommends python3-venv
+RUN apt-get -qq update && apt-get -qq install --yes --no-install-recommends python3-venv
 RUN python3 -m venv /build/pip && python3 -m venv --without-pip /opt/gonogo
 WORKDIR /build
 COPY deploy/*.lock ./

@@ -51,7 +51,7 @@ bench: $(READY)  ## Measure speed and size; prints ratios
 lock: $(READY)  ## Resolve all dependencies anew (LOCK_ARGS=--upgrade takes newer versions)
 	scripts/lock $(VENV) $(LOCK_ARGS)
 
-image: $(READY)  ## Build the container image with buildah and try it
+image:  ## Build the container image with buildah and try it
 	scripts/build-image
 
 clean:  ## Remove everything that was made
