@@ -58,9 +58,7 @@ class Coercion:
         for entry in node.entries:
             field = known.get(entry.key.text)
             if field is None:
-                self.wrong(
-                    f"unknown {what} '{entry.key.text}'{nearest(entry.key.text, list(known))}", entry.key
-                )
+                self.wrong(f"unknown {what} '{entry.key.text}'{nearest(entry.key.text, list(known))}", entry.key)
             else:
                 values[field.name] = self.read(entry.value, field.type, entry.key.text)
         for field in info.fields:
@@ -195,9 +193,7 @@ class Coercion:
             return self.wrong(f"{name} is {_form(node)}, expected a list", node)
         if kind.min_length and len(node.items) < kind.min_length:
             return self.wrong(f"{name} is an empty list", node)
-        items = [
-            self.read(item, kind.item_type, f"{name}[{number}]") for number, item in enumerate(node.items)
-        ]
+        items = [self.read(item, kind.item_type, f"{name}[{number}]") for number, item in enumerate(node.items)]
         return tuple(items) if isinstance(kind, inspect.VarTupleType) else items
 
     def _dict(self, node: Node, kind: inspect.DictType, name: str) -> Value:
@@ -301,9 +297,7 @@ def expected(kind: inspect.Type) -> str:
     """Name a type as an operator reads it: `a whole number of at least 1`."""
     plain = _plain(kind)
     if isinstance(plain, inspect.UnionType):
-        return " or ".join(
-            expected(member) for member in plain.types if not isinstance(member, inspect.NoneType)
-        )
+        return " or ".join(expected(member) for member in plain.types if not isinstance(member, inspect.NoneType))
     if isinstance(plain, inspect.LiteralType | inspect.EnumType):
         return " or ".join(_choices(plain))
     if isinstance(plain, inspect.IntType | inspect.FloatType):
@@ -329,10 +323,4 @@ def _form(node: Node) -> str:
         return "a list"
     if isinstance(node, Mapping):
         return "a mapping"
-    return (
-        compare.shown(node.value)
-        if isinstance(node, Data)
-        else repr(node.text)
-        if isinstance(node, Scalar)
-        else ""
-    )
+    return compare.shown(node.value) if isinstance(node, Data) else repr(node.text) if isinstance(node, Scalar) else ""

@@ -182,9 +182,7 @@ def _not(metric: Metric, op: str, operand: Value) -> Test:
 def _relative(metric: Metric, op: str, operand: Value) -> Test:
     if metric.shape not in (Shape.NUMBER, Shape.DATA) or metric.many:
         raise LimitError(f"{metric.name} is no number, which cannot be compared with a baseline")
-    share = (
-        isinstance(operand, str) and operand.endswith("%") and metric.unit not in (Unit.RATIO, Unit.PERCENT)
-    )
+    share = isinstance(operand, str) and operand.endswith("%") and metric.unit not in (Unit.RATIO, Unit.PERCENT)
     amount = _quantity(operand, Unit.RATIO if share else metric.unit)
     if amount < 0:
         raise LimitError("is negative")
@@ -271,11 +269,7 @@ def _quantity(operand: Value, unit: Unit) -> Decimal:
     try:
         return units.parse(operand, unit)
     except ValueError as error:
-        hint = (
-            "; name the reading for its unit, as …_seconds or …_bytes"
-            if operand[:1].isdigit() and not unit
-            else ""
-        )
+        hint = "; name the reading for its unit, as …_seconds or …_bytes" if operand[:1].isdigit() and not unit else ""
         raise LimitError(f"{error}{hint}") from None
 
 

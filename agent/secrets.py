@@ -21,7 +21,7 @@ _LARGEST = 1 << 20
 
 
 def find(name: str, environment: Mapping[str, str] = os.environ) -> str:
-    """Give a secret's text, one newline at its end dropped.  Raises LookupError, saying where it was sought."""
+    """Give a secret, one newline at its end dropped.  Raises LookupError, saying where it was sought."""
     if name in environment:
         return _trimmed(environment[name])
     path = Path(environment.get("GONOGO_SECRETS_DIR", DIRECTORY)) / name
@@ -30,9 +30,7 @@ def find(name: str, environment: Mapping[str, str] = os.environ) -> str:
     for store in _stores():
         if (found := store(name)) is not None:
             return _trimmed(found)
-    raise LookupError(
-        f"secret {name} is missing: set the environment variable {name} or mount the file {path}"
-    )
+    raise LookupError(f"secret {name} is missing: set the environment variable {name} or mount the file {path}")
 
 
 def _read(path: Path, name: str) -> str:

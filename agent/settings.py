@@ -30,26 +30,21 @@ class SettingsError(ValueError):
         super().__init__("; ".join(mistake.message for mistake in mistakes))
 
 
-def build(cls: type[_Probe], settings: Mapping) -> _Probe:
-    """Make the probe.  Raises SettingsError; the settings must hold nothing late."""
-    mistakes, probe = check(cls, settings)
+def build(cls: type[_Probe], settings: Mapping, kind: str) -> _Probe:
+    """Make the probe of a kind.  Raises SettingsError; the settings must hold nothing late."""
+    mistakes, probe = check(cls, settings, kind)
     if probe is None:
         raise SettingsError(mistakes)
     return probe
 
 
-def check(cls: type[_Probe], settings: Mapping) -> tuple[list[Mistake], _Probe | None]:
+def check(cls: type[_Probe], settings: Mapping, kind: str) -> tuple[list[Mistake], _Probe | None]:
     """Find every mistake; with none, and nothing late, there is a probe as well."""
     reader = Coercion()
-    values = reader.struct(settings, _info(cls), f"setting of {settings_owner(cls)}")
+    values = reader.struct(settings, _info(cls), f"setting of {kind}")
     if reader.mistakes or reader.late:
         return reader.mistakes, None
     return _construct(cls, values, settings.mark)
-
-
-def settings_owner(cls: type[Probe]) -> str:
-    """Name the kind for a message: `HttpProbe` is `http` to an operator."""
-    return cls.__name__.removesuffix("Probe").lower() or cls.__name__
 
 
 def _construct(cls: type[_Probe], values: Value, mark: Mark) -> tuple[list[Mistake], _Probe | None]:

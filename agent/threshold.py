@@ -27,9 +27,7 @@ def judge(limit: Limit, value: Value, baseline: Value = None) -> tuple[Breach, .
     if isinstance(value, Unreadable):
         return (Breach(name, f"unreadable ({value.reason})", ", ".join(map(str, limit.tests))),)
     return tuple(
-        Breach(name, said, str(test))
-        for test in limit.tests
-        if (said := _breach(limit.metric, test, value, baseline))
+        Breach(name, said, str(test)) for test in limit.tests if (said := _breach(limit.metric, test, value, baseline))
     )
 
 

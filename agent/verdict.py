@@ -132,9 +132,7 @@ class Verdict(msgspec.Struct, frozen=True):
 def decide(root: Branch, *, interrupted: bool = False) -> Verdict:
     """Judge the tree; an interrupted run is never GO, whatever its checks came to."""
     judged = _judge(root)
-    decision = {Outcome.PASS: Decision.GO, Outcome.FAIL: Decision.NO_GO}.get(
-        judged.outcome, Decision.INCONCLUSIVE
-    )
+    decision = {Outcome.PASS: Decision.GO, Outcome.FAIL: Decision.NO_GO}.get(judged.outcome, Decision.INCONCLUSIVE)
     if interrupted and decision is Decision.GO:
         decision = Decision.INCONCLUSIVE
     return Verdict(decision, judged)

@@ -70,7 +70,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     metric_refs: Mapping[str, tuple[str, ...]] = {}
     refutes: tuple[str, ...] = ()
     skipped: str = ""
-    """Why it does not apply; settled here, so that nothing that happens in a run takes a check out of the count."""
+    """Why it does not apply; settled here: nothing that happens in a run takes a check out of the count."""
     slug: bool = False
     """The address rests on the slug of a name, which changes with the name."""
 

@@ -1,0 +1,6 @@
+"""A profile as it is written: its items, with every key in its place and nothing resolved yet."""
+
+from agent.profile.items import Item
+from agent.profile.load import Profile, load
+
+__all__ = ["Item", "Profile", "load"]
