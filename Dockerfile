@@ -8,6 +8,7 @@ RUN apt-get -qq update \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
 
 FROM base AS build
+ARG DEBIAN_FRONTEND=noninteractive
 RUN apt-get -qq update && apt-get -qq install --yes --no-install-recommends python3-venv
 RUN python3 -m venv /build/pip && python3 -m venv --without-pip /opt/gonogo
 WORKDIR /build

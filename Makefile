@@ -20,7 +20,7 @@ export PYTHON
 # Somebody's settings for other projects must not reach this one; unwritten bytecode doubles start-up.
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format bench lock image clean
+.PHONY: help demo test lint lint-style lint-types lint-imports lint-image lint-texts format bench lock image clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -32,13 +32,23 @@ test: $(READY)  ## Run all tests (a part: make test COVERAGE= ARGS=tests/probes)
 	@scripts/need $(NEEDS)
 	$(PY) -m pytest -n $(JOBS) $(COVERAGE) $(ARGS)
 
-lint: $(READY)  ## Check style, types, import directions, the Dockerfile and the texts
-	@scripts/need git:git
+lint: lint-style lint-types lint-imports lint-image lint-texts  ## Check style, types, import directions, Dockerfile and texts
+
+lint-style: $(READY)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+
+lint-types: $(READY)
 	$(PY) -m mypy
+
+lint-imports: $(READY)
 	$(VENV)/bin/lint-imports --no-logo
+
+lint-image: $(READY)
 	$(VENV)/bin/hadolint Dockerfile
+
+lint-texts: $(READY)
+	@scripts/need git:git
 	$(PY) scripts/check_texts.py
 
 format: $(READY)  ## Let ruff rewrite what it can
