@@ -30,6 +30,7 @@ __all__ = [
     "check_jmespath",
     "check_pattern",
     "check_xpath",
+    "full_match",
     "json_readings",
     "parse_json",
     "parse_xml",
@@ -136,3 +137,8 @@ def regex_readings(text: str, patterns: Mapping[str, str]) -> dict[str, Value]:
         return {}
     readings: dict[str, Value] = _engine("pattern").regex_readings(text, patterns)
     return readings
+
+
+def full_match(text: str, pattern: str) -> bool:
+    """Tell whether all of a text matches; ValueError, without the text, after more than a second of CPU."""
+    return bool(_engine("pattern").full_match(text, pattern))

@@ -104,9 +104,7 @@ def _value(document: Value, path: str) -> Value:
 def _type_mistake(error: JMESPathTypeError) -> str:
     """Say what a function was given, without the document that it was found in."""
     expected = " or ".join(one.replace("-", " of ") for one in error.expected_types)
-    given = {"NoneType": "null", "str": "string", "Decimal": "number"}.get(
-        error.actual_type, error.actual_type
-    )
+    given = {"NoneType": "null", "str": "string", "Decimal": "number"}.get(error.actual_type, error.actual_type)
     return f"{error.function_name}() was given {given}, expected {expected}"
 
 
@@ -138,9 +136,7 @@ def _refuse_quoted_text(path: str) -> None:
     for token in Lexer().tokenize(path):
         kind, text = token["type"], token["value"]
         if kind == "quoted_identifier" and previous in ("eq", "ne", "lt", "lte", "gt", "gte"):
-            raise ValueError(
-                f'"{text}" is a field in JMESPath: write \'{text}\' for text, @."{text}" for a field'
-            )
+            raise ValueError(f'"{text}" is a field in JMESPath: write \'{text}\' for text, @."{text}" for a field')
         previous = kind
 
 
@@ -154,10 +150,7 @@ def _exact(node: Value, *, argument_of: str = "") -> Value:
     function = value if kind == "function_expression" else ""
     if function:
         _refuse_unknown(function, len(node["children"]))
-    children = [
-        _exact(child, argument_of=function) if isinstance(child, dict) else child
-        for child in node["children"]
-    ]
+    children = [_exact(child, argument_of=function) if isinstance(child, dict) else child for child in node["children"]]
     return {**node, "children": children}
 
 

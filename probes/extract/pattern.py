@@ -9,7 +9,7 @@ import regex
 
 from agent.probe import Unreadable, Value
 
-__all__ = ["compiled", "regex_readings", "search"]
+__all__ = ["compiled", "full_match", "regex_readings", "search"]
 
 _CPU_SECONDS = 1.0
 """A search that takes longer is one that backtracks without end."""
@@ -44,6 +44,14 @@ def search(text: str, pattern: str) -> str | None:
         return None
     found: str | None = match[1] if match.re.groups else match[0]
     return found
+
+
+def full_match(text: str, pattern: str) -> bool:
+    """Tell whether all of a text matches; ValueError as for `search`, with nothing of the text."""
+    try:
+        return compiled(pattern).fullmatch(text, timeout=_CPU_SECONDS) is not None
+    except TimeoutError:
+        raise ValueError(f"the match took more than {_CPU_SECONDS:g} s") from None
 
 
 def _value(text: str, pattern: str) -> Value:
