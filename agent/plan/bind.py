@@ -21,7 +21,7 @@ from agent.plan.links import Links
 from agent.plan.outline import Draft, Outliner, mapping_of, text_of
 from agent.plan.scope import Scope, Variables
 from agent.plan.select import narrowed
-from agent.plan.steps import Baseline, Plan, Planned, Section, Step
+from agent.plan.steps import Baseline, Plan, Planned, Section, Step, Waiver
 from agent.plan.waivers import Dated
 from agent.probe import Seconds
 from agent.problem import Mark
@@ -86,7 +86,7 @@ def bind(paths: tuple[Path, ...], asked: Asked, findings: Findings | None = None
     findings = findings or Findings()
     profiles = [profile for path in paths if (profile := load(path, findings, registry.names()))]
     declared = [mapping_of(profile.get("vars"), "vars", findings) for profile in profiles]
-    given = asked.given.values({name for one in declared if one for name in one.keys()}, findings)
+    given = asked.given.values(set[str]().union(*(one.keys() for one in declared if one)), findings)
     bound = [_profile(profile, given, asked.now, findings, several=len(paths) > 1) for profile in profiles]
     findings.stop_if_any()
     whole = _together(bound)
@@ -182,9 +182,6 @@ class _Binder:
         defaults.refuse_unknown(self.draft, self.findings)
         self.links = Links(self.draft, self.bound, self.findings)
         steps = {address: self.links.step(self.links.drafts[address]) for address in self.bound}
-        for draft in self.draft.walk():
-            if not draft.is_check:
-                self.links.section(draft)
         self.links.refuse_circles()
         return self._section(self.draft, steps, self.links.skipped())
 

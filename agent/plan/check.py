@@ -37,6 +37,8 @@ def bind_check(draft: Draft, findings: Findings) -> Bound | None:
         kind = registry.find(written.kind.text)
     except registry.UnknownKind as error:
         findings.wrong(str(error), written.kind.mark)
+        for node in (written.settings, draft.get("expect"), draft.get("warn")):
+            draft.scope.resolve(node or written.kind)  # what it uses counts as used
         return None
     settings = _settings(draft, written, kind, findings)
     probe = _probe(kind, settings, findings)

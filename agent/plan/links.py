@@ -25,12 +25,13 @@ class Links:
         self.drafts = {draft.address: draft for draft in root.walk()}
         self.needs: dict[str, dict[str, Mark]] = {address: {} for address in self.drafts}
         self.wanted: dict[str, set[str]] = {}
+        for draft in self.drafts.values():
+            self._needs(draft)
 
     def step(self, draft: Draft) -> Step:
         """Give a check's step with its references resolved."""
         step = self.bound[draft.address].step
-        self._needs(draft)
-        settings = references.mapped(step.settings, lambda part: self._measured(part, draft, step.mark))
+        settings = references.mapped(step.settings, lambda part, mark: self._measured(part, draft, mark))
         return msgspec.structs.replace(
             step,
             settings=settings if isinstance(settings, node.Mapping) else step.settings,
@@ -38,17 +39,11 @@ class Links:
             late_warnings=self._late(step.late_warnings, draft),
         )
 
-    def section(self, draft: Draft) -> None:
-        """Resolve the `needs` of a section."""
-        self._needs(draft)
-
     def _late(self, limits: tuple[LateLimit, ...], draft: Draft) -> tuple[LateLimit, ...]:
-        return tuple(
-            LateLimit(
-                limit.metric, references.mapped(limit.written, lambda part: self._measured(part, draft, draft.mark))
-            )
-            for limit in limits
-        )
+        def found(part: Measured, mark: Mark) -> Measured:
+            return self._measured(part, draft, mark)
+
+        return tuple(LateLimit(limit.metric, references.mapped(limit.written, found)) for limit in limits)
 
     def _needs(self, draft: Draft) -> None:
         written = draft.get("needs")

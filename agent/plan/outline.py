@@ -121,12 +121,12 @@ class Outliner:
         identity = self._identity(name, written, item)
         if identity is None:
             return None
-        if (other := parent.ids.get(identity)) is not None:
+        while (other := parent.ids.get(identity)) is not None:
             mark = written.mark if written else name.mark if name else item.mark
             self.findings.wrong(
                 f"has the id '{identity}' of its sibling in line {other.mark.line}: give it an id", mark
             )
-            return None
+            identity += "+"  # no id can be that, and the rest of it is looked at all the same
         draft = Draft(item, parent.inner, parent, _join(parent.address, identity))
         draft.slug = written is None
         parent.ids[identity] = draft

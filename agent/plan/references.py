@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from agent.node import Entry, Late, Mapping, Measured, Node, Sequence
+from agent.problem import Mark
 
 if TYPE_CHECKING:
     from agent.plan.outline import Draft
@@ -20,13 +21,13 @@ _ANCHOR = "\0"
 
 def anchored(node: Node, address: str) -> Node:
     """Have the readings in it looked up from that address, wherever the node is used."""
-    return mapped(node, lambda part: Measured(f"{address}{_ANCHOR}{part.address}", part.metric, part.escaped))
+    return mapped(node, lambda part, _: Measured(f"{address}{_ANCHOR}{part.address}", part.metric, part.escaped))
 
 
-def mapped(node: Node, change: Callable[[Measured], Measured]) -> Node:
+def mapped(node: Node, change: Callable[[Measured, Mark], Measured]) -> Node:
     """Give a node with every reading in it changed; what has none is given back as it is."""
     if isinstance(node, Late):
-        parts = tuple(change(part) if isinstance(part, Measured) else part for part in node.parts)
+        parts = tuple(change(part, node.mark) if isinstance(part, Measured) else part for part in node.parts)
         return Late(parts, node.mark)
     if not any(True for _ in measured(node)):
         return node

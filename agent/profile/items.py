@@ -98,9 +98,9 @@ def _check(node: Mapping, findings: Findings, kinds: Many[str]) -> Item | None:
         names = " and ".join(f"'{entry.key.text}'" for entry in found)
         findings.wrong(f"has the kinds {names}: a check has exactly one", found[1].key.mark)
         return None
-    body = found[0] if found else _unknown_kind(node, others, findings, kinds)
+    body = found[0] if found else _meant_as_kind(node, others, findings, kinds)
     for entry in others:
-        if entry is not body and (found or body is not None):
+        if entry is not body and body is not None:
             findings.wrong(_unknown_key(entry.key.text, known), entry.key.mark)
     if body is None:
         return None
@@ -114,13 +114,11 @@ def _unknown_key(key: str, known: Many[str]) -> str:
     return f"unknown key '{key}' of a check{nearest(key, known, listed=0)}"
 
 
-def _unknown_kind(node: Mapping, others: Many[Entry], findings: Findings, kinds: Many[str]) -> Entry | None:
-    """Say what is missing; an unknown key with settings below it was meant as a kind."""
+def _meant_as_kind(node: Mapping, others: Many[Entry], findings: Findings, kinds: Many[str]) -> Entry | None:
+    """Take an unknown key with settings below it for a kind, which binding will not find."""
     meant = [entry for entry in others if isinstance(entry.value, Mapping) or "." in entry.key.text]
     if meant:
-        key = meant[0].key
-        findings.wrong(f"unknown kind '{key.text}'{nearest(key.text, [*kinds, *CHECK], listed=0)}", key.mark)
-        return None
+        return meant[0]
     known = (*COMMON, *CHECK, *_BODIES, *kinds)
     for entry in others:
         hint = nearest(entry.key.text, known, listed=0)
