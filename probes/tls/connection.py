@@ -99,7 +99,8 @@ async def connect(where: Place) -> Wire:
     except OSError as error:
         raise unconnected(where, error) from error
     waited = perf_counter() - started
-    return Wire(stream, where, _round_trip(stream.extra(SocketAttribute.raw_socket), waited))
+    sock = stream.extra(SocketAttribute.raw_socket)  # noqa: S610  not Django's
+    return Wire(stream, where, _round_trip(sock, waited))
 
 
 def _round_trip(sock: socket.socket, waited: float) -> float:

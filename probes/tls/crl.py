@@ -65,7 +65,10 @@ def judge(lists: Sequence[List], path: Sequence[x509.Certificate], now: datetime
     pairs = list(pairwise(path))
     if not pairs:
         return Standing("unknown", "the issuer of the certificate is not known, so no list can be checked")
-    standings = [_standing(lists, *pair, now) for pair in pairs]
+    try:
+        standings = [_standing(lists, *pair, now) for pair in pairs]
+    except ValueError as error:
+        return Standing("unknown", f"a list cannot be read: {error}")
     first = standings[0] or Standing("unknown", f"no list is from {path[0].issuer.rfc4514_string()}")
     known = [first, *filter(None, standings[1:])]
     return max(known, key=lambda standing: _BETTER_FIRST.index(standing.status))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from agent.probe import Unreadable
+from agent.probe import Unreachable, Unreadable
 
 from . import certificate, crl, names, ocsp, trust
+from .connection import Place
 from .handshake import Session
 from .reading import TlsReading
 from .versions import Label
@@ -25,7 +26,7 @@ class Seen:
     session: Session
     lists: Sequence[crl.List] | None
     """Revocation lists that the operator gave."""
-    address: str
+    place: Place
     connect_seconds: float
     latency_seconds: float
 
@@ -38,13 +39,37 @@ class Offers:
     weak_ciphers: list[str] | Unreadable | None = None
 
 
+@dataclass(frozen=True)
+class _Findings:
+    """What each judge said."""
+
+    path: trust.Path
+    staple: ocsp.Staple
+    standing: crl.Standing | None
+
+    @property
+    def reason(self) -> str | None:
+        """Why the certificate is not trusted; what is known to be revoked is not, on the best of paths."""
+        if self.path.reason:
+            return self.path.reason
+        if self.staple.status == "revoked" or (self.standing and self.standing.status == "revoked"):
+            return "revoked"
+        return "revocation_unknown" if self.standing and self.standing.status == "unknown" else None
+
+
 def judge(seen: Seen, offers: Offers, now: datetime) -> TlsReading:
-    """Judge what was seen at a time."""
-    session, leaf = seen.session, seen.session.chain[0]
-    path = trust.judge(session)
-    staple = ocsp.judge(session.staple, session.chain, path.certificates, now)
-    standing = None if seen.lists is None else crl.judge(seen.lists, path.certificates, now)
-    reason = path.reason or _revocation(staple, standing)
+    """Judge what was seen at a time; raises Unreachable for a certificate that nobody can read."""
+    try:
+        path = trust.judge(seen.session)
+        staple = ocsp.judge(seen.session.staple, seen.session.chain, path.certificates, now)
+        standing = None if seen.lists is None else crl.judge(seen.lists, path.certificates, now)
+        return _reading(seen, offers, _Findings(path, staple, standing), now)
+    except ValueError as error:
+        raise Unreachable(f"{seen.place}: sends a certificate that cannot be read: {error}") from error
+
+
+def _reading(seen: Seen, offers: Offers, found: _Findings, now: datetime) -> TlsReading:
+    session, leaf, path, reason = seen.session, seen.session.chain[0], found.path, found.reason
     return TlsReading(
         trusted=reason is None,
         reason=reason,
@@ -68,25 +93,18 @@ def judge(seen: Seen, offers: Offers, now: datetime) -> TlsReading:
         cipher=session.cipher,
         alpn=session.alpn,
         client_certificate=session.client_certificate,
-        ocsp=staple.status,
-        ocsp_reason=staple.reason,
+        ocsp=found.staple.status,
+        ocsp_reason=found.staple.reason,
         must_staple=_readable(lambda: certificate.must_staple(leaf)),
-        crl=standing.status if standing else None,
-        crl_reason=standing.reason if standing else None,
+        crl=found.standing.status if found.standing else None,
+        crl_reason=found.standing.reason if found.standing else None,
         protocols=offers.protocols,
         weak_ciphers=offers.weak_ciphers,
-        address=seen.address,
+        address=seen.place.host,
         latency_seconds=seen.latency_seconds,
         connect_seconds=seen.connect_seconds,
         handshake_seconds=session.seconds,
     )
-
-
-def _revocation(staple: ocsp.Staple, standing: crl.Standing | None) -> str | None:
-    """Say why revocation makes a good path untrusted: what is known to be revoked, or ought to be known."""
-    if staple.status == "revoked" or (standing and standing.status == "revoked"):
-        return "revoked"
-    return "revocation_unknown" if standing and standing.status == "unknown" else None
 
 
 def _readable(read: Callable[[], _T]) -> _T | Unreadable:

@@ -146,7 +146,7 @@ class TlsProbe(Probe, frozen=True):
                 error.partial.update(connect_seconds=wire.connect_seconds)
                 raise
         latency = begun + session.seconds
-        return Seen(self._name, session, lists, place.host, wire.connect_seconds, latency)
+        return Seen(self._name, session, lists, place, wire.connect_seconds, latency)
 
     async def _scan(self, place: Place, seen: Seen) -> Offers:
         """Scan the same address, for a while that ends before the check's own time does."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal, TypeAlias
-from xml.sax.saxutils import quoteattr
 
 from . import ldap
 from .connection import Wire, excerpt
@@ -32,7 +31,7 @@ _LINES = 100
 _FEATURES = 65536
 _POSTGRES_REQUEST = b"\0\0\0\x08\x04\xd2\x16\x2f"
 _XMPP_OPEN = (
-    "<?xml version='1.0'?><stream:stream to={name} version='1.0' xmlns='jabber:client'"
+    "<?xml version='1.0'?><stream:stream to='{name}' version='1.0' xmlns='jabber:client'"
     " xmlns:stream='http://etherx.jabber.org/streams'>"
 )
 
@@ -95,7 +94,7 @@ async def _ldap(wire: Wire, _: str) -> None:
 
 async def _xmpp(wire: Wire, name: str) -> None:
     """RFC 6120, section 5."""
-    await wire.send(_XMPP_OPEN.format(name=quoteattr(name)).encode())
+    await wire.send(_XMPP_OPEN.format(name=name).encode())
     features = await wire.until(b"</stream:features>", _FEATURES)
     if b"urn:ietf:params:xml:ns:xmpp-tls" not in features:
         raise wire.no_answer("does not offer STARTTLS among its features")
