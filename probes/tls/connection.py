@@ -131,6 +131,8 @@ class Wire:
     def __init__(self, stream: SocketStream, where: Place, connect_seconds: float) -> None:
         self.where = where
         self.connect_seconds = connect_seconds
+        self.opened = perf_counter()
+        """When the connection was there, for the time of what comes after."""
         self.phase = "the TLS handshake"
         """What is going on, for messages."""
         self._stream = stream

@@ -5,14 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from OpenSSL import SSL, crypto
 
 from agent.probe import ProbeError
 
 from . import store
 from .store import Store
+
+PrivateKey: TypeAlias = (
+    rsa.RSAPrivateKey
+    | ec.EllipticCurvePrivateKey
+    | ed25519.Ed25519PrivateKey
+    | ed448.Ed448PrivateKey
+    | dsa.DSAPrivateKey
+)
 
 _EVERYTHING = b"ALL:eNULL:!aNULL:@SECLEVEL=0"
 _READ_ALERT = SSL.SSL_CB_READ | SSL.SSL_CB_ALERT
@@ -59,13 +71,20 @@ def stamp(path: str) -> tuple[int, int]:
     return found.st_mtime_ns, found.st_size
 
 
+def read(path: str) -> bytes:
+    """Read a file of the operator's; raises ProbeError."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ProbeError(f"{path}: {str(error.strerror).lower()}") from error
+
+
 @lru_cache(maxsize=64)
 def _made(material: Material) -> SSL.Context:
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_min_proto_version(SSL.TLS1_VERSION)
     context.set_cipher_list(_EVERYTHING)
     context.set_options(_LEGACY_SERVER_CONNECT)
-    context.set_passwd_cb(_no_passphrase)
     _trust(context, material.roots, own=material.own)
     if material.certificate:
         _identify(context, material.certificate, material.key or material.certificate)
@@ -87,26 +106,37 @@ def _trust(context: SSL.Context, roots: Store, *, own: bool) -> None:
 
 
 def _identify(context: SSL.Context, certificate: str, key: str) -> None:
+    """Have a certificate, its chain and its key shown to servers that ask."""
     try:
-        context.use_certificate_chain_file(certificate)
-    except SSL.Error as error:
-        raise ProbeError(f"{certificate}: holds no client certificate in PEM: {said(error)}") from error
+        own, *above = x509.load_pem_x509_certificates(read(certificate))
+    except ValueError as error:
+        raise ProbeError(f"{certificate}: holds no certificate in PEM: {error}") from error
     try:
-        context.use_privatekey_file(key)
+        context.use_certificate(own)
+        for one in above:
+            context.add_extra_chain_cert(one)
+        context.use_privatekey(_private(key))
         context.check_privatekey()
     except SSL.Error as error:
-        raise ProbeError(f"{key}: holds no usable key of {certificate}: {said(error)}") from error
+        raise ProbeError(f"{key}: holds no usable key for {certificate}: {said(error)}") from error
+
+
+def _private(path: str) -> PrivateKey:
+    try:
+        key = serialization.load_pem_private_key(read(path), password=None)
+    except TypeError as error:
+        raise ProbeError(f"{path}: holds a key with a passphrase, expected one without") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ProbeError(f"{path}: holds no key in PEM: {error}") from error
+    if not isinstance(key, PrivateKey):
+        raise ProbeError(f"{path}: holds a key that cannot sign")
+    return key
 
 
 def said(error: SSL.Error) -> str:
     """Give OpenSSL's own words for an error."""
     reasons = [str(entry[-1]) for entry in error.args[0]] if error.args and error.args[0] else []
     return "; ".join(filter(None, reasons)) or "no reason given"
-
-
-def _no_passphrase(*_: object) -> bytes:
-    """Answer in place of a person at the terminal: a key with a passphrase cannot be used."""
-    return b""
 
 
 def _note_error(connection: SSL.Connection, _: crypto.X509, code: int, depth: int, ok: int) -> bool:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Literal, TypeAlias
 
 from cryptography import x509
@@ -20,7 +19,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from agent.probe import ProbeError
 
 from . import ocsp
-from .context import stamp
+from .context import read, stamp
 
 _PEM = b"-----BEGIN X509 CRL-----"
 _BETTER_FIRST = ("good", "unknown", "revoked")
@@ -45,13 +44,11 @@ def load(path: str) -> tuple[List, ...]:
 
 @lru_cache(maxsize=16)
 def _loaded(path: str, _: tuple[int, int]) -> tuple[List, ...]:
+    data = read(path)
     try:
-        data = Path(path).read_bytes()
         if _PEM not in data:
             return (x509.load_der_x509_crl(data),)
         return tuple(x509.load_pem_x509_crl(_PEM + part) for part in data.split(_PEM)[1:])
-    except OSError as error:
-        raise ProbeError(f"{path}: {str(error.strerror).lower()}") from error
     except ValueError as error:
         raise ProbeError(f"{path}: holds no revocation list: {error}") from error
 

@@ -136,16 +136,15 @@ class TlsProbe(Probe, frozen=True):
         return wire
 
     async def _look(self, place: Place, trusting: SSL.Context, lists: tuple[List, ...] | None) -> Seen:
-        started = perf_counter()
         async with await self._dial(place) as wire:
-            begun = perf_counter() - started
+            before = wire.connect_seconds + perf_counter() - wire.opened
             try:
                 offer = Offer(self._hello, certificate=bool(self.cert))
                 session = await handshake.perform(wire, trusting, offer, self.silence)
             except Unreachable as error:
                 error.partial.update(connect_seconds=wire.connect_seconds)
                 raise
-        latency = begun + session.seconds
+        latency = before + session.seconds
         return Seen(self._name, session, lists, place, wire.connect_seconds, latency)
 
     async def _scan(self, place: Place, seen: Seen) -> Offers:
