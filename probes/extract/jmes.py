@@ -17,7 +17,7 @@ from functools import lru_cache
 
 import jmespath
 from jmespath.exceptions import JMESPathError, JMESPathTypeError, LexerError, ParseError
-from jmespath.functions import Functions, signature
+from jmespath.functions import TYPES_MAP, Functions, signature
 from jmespath.lexer import Lexer
 from jmespath.parser import ParsedResult
 from jmespath.visitor import Options
@@ -104,7 +104,7 @@ def _value(document: Value, path: str) -> Value:
 def _type_mistake(error: JMESPathTypeError) -> str:
     """Say what a function was given, without the document that it was found in."""
     expected = " or ".join(one.replace("-", " of ") for one in error.expected_types)
-    given = {"NoneType": "null", "str": "string", "Decimal": "number"}.get(error.actual_type, error.actual_type)
+    given = TYPES_MAP.get(error.actual_type, _NAMES.get(error.actual_type, error.actual_type))
     return f"{error.function_name}() was given {given}, expected {expected}"
 
 

@@ -107,18 +107,13 @@ def _without_advice(error: ValueError) -> str:
 
 
 def _refuse_depth(document: Value) -> None:
+    """Go down level by level, which recurses nowhere."""
     level, depth = [document], 0
-    while level:
+    while level := [node for node in level if isinstance(node, dict | list)]:
+        depth += 1
         if depth > MAX_DEPTH:
             raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
-        level = [child for node in level for child in _children(node)]
-        depth += 1
-
-
-def _children(node: Value) -> list[Value]:
-    if isinstance(node, dict):
-        return list(node.values())
-    return node if isinstance(node, list) else []
+        level = [child for node in level for child in (node.values() if isinstance(node, dict) else node)]
 
 
 def _refuse_half_characters(document: Value) -> None:

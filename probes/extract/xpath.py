@@ -125,7 +125,10 @@ def _text(node: Value) -> str:
     """Give an attribute's value, a namespace's address, or an element's text without the space around it."""
     if isinstance(node, tuple):
         return str(node[1])
-    return node if isinstance(node, str) else str(_STRING(node)).strip()
+    if isinstance(node, str):
+        return node
+    text = _STRING(node) if isinstance(node.tag, str) else node.text  # a comment or an instruction
+    return str(text or "").strip()
 
 
 _STRING = etree.XPath("string()", smart_strings=False)
