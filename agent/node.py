@@ -15,7 +15,7 @@ from agent.probe import Value
 from agent.problem import Mark
 
 
-class Scalar(msgspec.Struct, frozen=True):
+class Scalar(msgspec.Struct, frozen=True, gc=False):
     """Text and whether it stood without quotes; an empty plain scalar is "no value"."""
 
     text: str
@@ -28,21 +28,21 @@ class Scalar(msgspec.Struct, frozen=True):
         return self.plain and self.text == ""
 
 
-class Sequence(msgspec.Struct, frozen=True):
+class Sequence(msgspec.Struct, frozen=True, gc=False):
     """A list."""
 
     items: tuple[Node, ...]
     mark: Mark
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One key of a mapping and its value."""
 
     key: Scalar
     value: Node
 
 
-class Mapping(msgspec.Struct, frozen=True):
+class Mapping(msgspec.Struct, frozen=True, gc=False):
     """A mapping, its entries in the order written; no key is there twice."""
 
     entries: tuple[Entry, ...]
@@ -57,14 +57,14 @@ class Mapping(msgspec.Struct, frozen=True):
         return tuple(entry.key.text for entry in self.entries)
 
 
-class Data(msgspec.Struct, frozen=True):
+class Data(msgspec.Struct, frozen=True, gc=False):
     """A value that substitution gave, typed already, in the place where its `$(…)` stood."""
 
     value: Value
     mark: Mark
 
 
-class Secret(msgspec.Struct, frozen=True):
+class Secret(msgspec.Struct, frozen=True, gc=False):
     """A part of a text that only the run learns: `$(secret:NAME)`."""
 
     name: str
@@ -72,7 +72,7 @@ class Secret(msgspec.Struct, frozen=True):
     """Stands in a pattern, and matches itself there."""
 
 
-class Measured(msgspec.Struct, frozen=True):
+class Measured(msgspec.Struct, frozen=True, gc=False):
     """A part of a text that another check measures: `$(login.token)`."""
 
     address: str
@@ -80,7 +80,7 @@ class Measured(msgspec.Struct, frozen=True):
     escaped: bool = False
 
 
-class Late(msgspec.Struct, frozen=True):
+class Late(msgspec.Struct, frozen=True, gc=False):
     """A scalar that is known only when its check starts: text, secrets and readings in a row."""
 
     parts: tuple[str | Secret | Measured, ...]

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 import msgspec
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Mark(msgspec.Struct, frozen=True, gc=False):
     """A place in a file; line and column count from 1, `width` is how many characters are meant."""
 
     file: str
@@ -25,7 +25,7 @@ class Mark(msgspec.Struct, frozen=True):
         return f"{self.file}:{self.line}:{self.column}"
 
 
-class Problem(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True, gc=False):
     """One mistake (or, for lint, one doubt)."""
 
     message: str

@@ -87,7 +87,7 @@ def bind(paths: tuple[Path, ...], asked: Asked, findings: Findings | None = None
     profiles = [profile for path in paths if (profile := load(path, findings, registry.names()))]
     declared = [mapping_of(profile.get("vars"), "vars", findings) for profile in profiles]
     given = asked.given.values(set[str]().union(*(one.keys() for one in declared if one)), findings)
-    bound = [_profile(profile, given, asked.now, findings, several=len(paths) > 1) for profile in profiles]
+    bound = [_profile(profile, given, asked, findings, several=len(paths) > 1) for profile in profiles]
     findings.stop_if_any()
     whole = _together(bound)
     root = narrowed(whole.root, asked.tags, asked.sections) if asked.tags or asked.sections else whole.root
@@ -138,9 +138,10 @@ def _together(bound: list[_Bound]) -> _Bound:
     )
 
 
-def _profile(profile: Profile, given: Table[str, Node], now: datetime, findings: Findings, *, several: bool) -> _Bound:
+def _profile(profile: Profile, given: Table[str, Node], asked: Asked, findings: Findings, *, several: bool) -> _Bound:
     declared = profile.get("vars")
-    scope = Scope(Variables(profile.path, findings, declared if isinstance(declared, Mapping) else None, given))
+    own = declared if isinstance(declared, Mapping) else None
+    scope = Scope(Variables(profile.path, findings, own, given, demanded=asked.given.demanded))
     name = text_of(profile.get("name"), "name", scope)
     if not name:
         findings.wrong("the profile has no name", profile.mark)
@@ -148,7 +149,7 @@ def _profile(profile: Profile, given: Table[str, Node], now: datetime, findings:
     draft = outliner.profile(profile, scope, f"{name}:" if several else "")
     baseline = baselines.read(profile.get("baseline"), scope)
     dated = waivers.read(profile.get("waivers"), draft, findings)
-    root = _Binder(draft, findings, waivers.valid(dated, now)).root()
+    root = _Binder(draft, findings, waivers.valid(dated, asked.now)).root()
     head = _head(profile, scope)
     subject = _subject(profile.get("subject"), scope)
     description = text_of(profile.get("description"), "description", scope)

@@ -21,6 +21,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[Path, ...] = ()
     """Of `--vars-file`, each a YAML mapping of names to values."""
     environment: Mapping[str, str] = {}
+    demanded: bool = True
+    """Whether a variable that is used must have a value; without, what uses one is looked at as far as it goes."""
 
     def values(self, declared: Iterable[str], findings: Findings) -> dict[str, Node]:
         """Give the values for these variables; a name that nobody declares is a finding, but for the environment."""

@@ -247,7 +247,9 @@ class Outliner:
                 hint = nearest(name, known)
                 self.findings.wrong(f"{found.path.name} declares no variable '{name}'{hint}", entry.key.mark)
             values[name] = anchored(draft.scope.resolve(entry.value), draft.address)
-        variables = Variables(found.path, self.findings, declared, values, included=True)
+        variables = Variables(
+            found.path, self.findings, declared, values, included=True, demanded=draft.scope.variables.demanded
+        )
         self.variables.append(variables)
         return variables
 

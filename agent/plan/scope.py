@@ -34,6 +34,7 @@ class Variables:
         given: Table[str, Node],
         *,
         included: bool = False,
+        demanded: bool = True,
     ) -> None:
         self.path = path
         self.findings = findings
@@ -41,6 +42,7 @@ class Variables:
         self.given = given
         self.used: set[str] = set()
         self.included = included
+        self.demanded = demanded
         self._known: dict[str, Node | None] = {}
         self._open: list[str] = []
 
@@ -167,6 +169,8 @@ class Scope:
             return self._element(ref, mark)
         value = self.variables.value(ref.name, mark)
         if self.lenient:
+            return Late((), mark)
+        if value is _NO_VALUE and not self.variables.demanded:
             return Late((), mark)
         if value is _NO_VALUE:
             self.findings.wrong(_without_value(ref.name, self.variables), mark)

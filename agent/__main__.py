@@ -1,0 +1,5 @@
+"""`python -m agent` is `gonogo`."""
+
+from agent.cli import main
+
+main()
