@@ -7,9 +7,7 @@ from agent.model import UNDECIDED, Attempt, Breach, Outcome, Result
 
 
 def attempt(number: int, outcome: Outcome, *warnings: Breach) -> Attempt:
-    return Attempt(
-        number=number, started_seconds=number, duration_seconds=0.5, outcome=outcome, warnings=warnings
-    )
+    return Attempt(number=number, started_seconds=number, duration_seconds=0.5, outcome=outcome, warnings=warnings)
 
 
 SLOW = Breach("latency_seconds", "300ms", "at most 200ms")

@@ -75,9 +75,7 @@ GO, NO_GO, OPEN = Decision.GO, Decision.NO_GO, Decision.INCONCLUSIVE
         pytest.param("all", "w e", OPEN, "0/2 (1 waived, 1 undecided), needs 1", id="waived-and-undecided"),
         pytest.param("all", "p s s s", GO, "1/1 (3 do not apply), needs 1", id="three-do-not-apply"),
         pytest.param("all", "p s", GO, "1/1 (1 does not apply), needs 1", id="one-does-not-apply"),
-        pytest.param(
-            "all", "p ~f ~s", GO, "1/1 (1 does not apply, 1 advisory), needs 1", id="advisory-fails"
-        ),
+        pytest.param("all", "p ~f ~s", GO, "1/1 (1 does not apply, 1 advisory), needs 1", id="advisory-fails"),
         pytest.param("any", "f f p", GO, "1/3, needs 1", id="any-finds-one"),
         pytest.param("any", "f f f", NO_GO, "0/3, needs 1", id="any-finds-none"),
         pytest.param("any", "f f e", OPEN, "0/3 (1 undecided), needs 1", id="any-may-find-one"),
@@ -85,9 +83,7 @@ GO, NO_GO, OPEN = Decision.GO, Decision.NO_GO, Decision.INCONCLUSIVE
         pytest.param("2/3", "p p f", GO, "2/3, needs 2", id="two-of-three"),
         pytest.param("2/3", "p f f", NO_GO, "1/3, needs 2", id="one-of-three"),
         pytest.param("2/3", "p f e", OPEN, "1/3 (1 undecided), needs 2", id="one-or-two-of-three"),
-        pytest.param(
-            "2/3", "p f s", NO_GO, "1/2 (1 does not apply), needs 2", id="the-share-of-what-applies"
-        ),
+        pytest.param("2/3", "p f s", NO_GO, "1/2 (1 does not apply), needs 2", id="the-share-of-what-applies"),
         pytest.param("2/3", "p f w", NO_GO, "1/3 (1 waived), needs 2", id="a-waiver-lowers-no-quorum"),
         pytest.param("2/3", "p w w", GO, "1/3 (2 waived), needs 1", id="waivers-leave-one"),
         pytest.param("50%", "p f f", NO_GO, "1/3, needs 2", id="half-is-rounded-up"),
@@ -109,9 +105,7 @@ GO, NO_GO, OPEN = Decision.GO, Decision.NO_GO, Decision.INCONCLUSIVE
             "1/2 (1 undecided), needs 1; critical: !e undecided",
             id="a-veto-that-may-come",
         ),
-        pytest.param(
-            "any", "f !e", OPEN, "0/2 (1 undecided), needs 1", id="the-critical-one-would-be-enough"
-        ),
+        pytest.param("any", "f !e", OPEN, "0/2 (1 undecided), needs 1", id="the-critical-one-would-be-enough"),
         pytest.param("any", "!f !e", NO_GO, "0/2 (1 undecided), needs 1; critical: !f failed", id="both"),
         pytest.param("all", "f !e", NO_GO, "0/2 (1 undecided), needs 2", id="out-of-reach"),
         pytest.param("all", "!w p", GO, "1/2 (1 waived), needs 1", id="a-waived-veto"),
@@ -216,9 +210,7 @@ def test_the_tree_is_kept_with_the_reason_of_each_check():
             "waived",
             id="a-waived-critical-section",
         ),
-        pytest.param(
-            section("all", "p", section("all", "w")), GO, "waived", id="a-waived-section-is-taken-out"
-        ),
+        pytest.param(section("all", "p", section("all", "w")), GO, "waived", id="a-waived-section-is-taken-out"),
         pytest.param(section("all", section("all", "w")), OPEN, "waived", id="nothing-but-a-waived-section"),
         pytest.param(section("all", "p", section("all")), OPEN, "inconclusive", id="an-empty-section"),
         pytest.param(section("all", "p", section("all", "s")), OPEN, "inconclusive", id="all-of-it-skipped"),
@@ -277,9 +269,7 @@ def test_how_many_must_pass(text, asked):
     assert require.text == text
 
 
-@pytest.mark.parametrize(
-    ("text", "census"), [("all", None), ("any", None), ("95%", None), ("19/20", 20), ("1/1", 1)]
-)
+@pytest.mark.parametrize(("text", "census"), [("all", None), ("any", None), ("95%", None), ("19/20", 20), ("1/1", 1)])
 def test_only_a_fraction_is_a_census(text, census):
     assert Require.parse(text).census == census
 

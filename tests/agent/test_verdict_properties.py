@@ -89,9 +89,7 @@ def model_decision(root):
     return {"pass": "GO", "fail": "NO-GO"}.get(model(root)[0], "INCONCLUSIVE")
 
 
-ALL_LEAVES = [
-    leaf(o, s) for o in CHECK_OUTCOMES for s in Severity if o not in (Outcome.BLOCKED, Outcome.PENDING)
-]
+ALL_LEAVES = [leaf(o, s) for o in CHECK_OUTCOMES for s in Severity if o not in (Outcome.BLOCKED, Outcome.PENDING)]
 FEW_LEAVES = [
     leaf(Outcome.PASS),
     leaf(Outcome.FAIL),
@@ -152,9 +150,7 @@ def branches(children):
     return st.builds(branch, requires, st.lists(children, max_size=4), severities, applies)
 
 
-roots = st.builds(
-    branch, requires, st.lists(st.recursive(leaves, branches, max_leaves=12), max_size=5), severities
-)
+roots = st.builds(branch, requires, st.lists(st.recursive(leaves, branches, max_leaves=12), max_size=5), severities)
 laws = settings(max_examples=100, deadline=None, derandomize=True)
 
 
@@ -237,9 +233,7 @@ def test_the_order_of_children_does_not_matter(root, random):
 @given(st.data(), roots)
 def test_a_worse_child_never_improves_the_verdict(data, root):
     path = draw_path(data, root, lambda node: is_leaf(node) and node.outcome in WORSE)
-    worse = changed(
-        root, path, lambda node: with_outcome(data.draw(st.sampled_from(WORSE[node.outcome])))(node)
-    )
+    worse = changed(root, path, lambda node: with_outcome(data.draw(st.sampled_from(WORSE[node.outcome])))(node))
     assert rank(worse) <= rank(root)
 
 
@@ -293,9 +287,7 @@ def test_skipped_and_advisory_children_are_as_if_absent(root):
     def pruned(node):
         if is_leaf(node):
             return node
-        kept = [
-            child for child in node.children if child.severity is not Severity.ADVISORY and not skipped(child)
-        ]
+        kept = [child for child in node.children if child.severity is not Severity.ADVISORY and not skipped(child)]
         return msgspec.structs.replace(node, children=tuple(map(pruned, kept)))
 
     def skipped(node):
@@ -343,9 +335,7 @@ def test_no_go_needs_a_failure_that_counts(root):
     def failures(judged):
         if not judged.tally:
             return judged.outcome is Outcome.FAIL
-        return judged.outcome is not Outcome.SKIPPED and any(
-            failures(c) for c in judged.children if counts(c)
-        )
+        return judged.outcome is not Outcome.SKIPPED and any(failures(c) for c in judged.children if counts(c))
 
     verdict = decide(root)
     assert verdict.decision is not Decision.NO_GO or failures(verdict.root)
@@ -385,9 +375,7 @@ def test_without_a_pass_it_is_never_go(root):
 @given(st.data(), st.sampled_from([outcome for outcome in CHECK_OUTCOMES if outcome is not Outcome.PASS]))
 def test_nothing_but_one_other_outcome_is_never_go(data, outcome):
     same = st.builds(leaf, st.just(outcome), severities)
-    root = data.draw(
-        st.builds(branch, requires, st.lists(st.recursive(same, branches, max_leaves=8), max_size=4))
-    )
+    root = data.draw(st.builds(branch, requires, st.lists(st.recursive(same, branches, max_leaves=8), max_size=4)))
     assert decide(root).decision is not Decision.GO
 
 

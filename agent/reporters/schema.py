@@ -1,0 +1,50 @@
+"""JSON Schema of the json report, and of the events of ndjson, made from the types.
+
+What a field means is the string under it in the source, so that nothing is written twice.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+
+from agent import events, model, report, verdict
+from agent.events import Event
+from agent.report import SCHEMA_VERSION, Report
+
+_ROOMS = (report, model, verdict, events)
+"""Where the types of reports and events stand."""
+
+
+def of_report() -> dict[str, Any]:
+    """Give the schema that every json report satisfies."""
+    note = f"Version {SCHEMA_VERSION}; it rises, in schema_version, when a consumer would have to change."
+    return _schema(Report, title="A gonogo report", description=note)
+
+
+def of_event() -> dict[str, Any]:
+    """Give the schema that every line of ndjson satisfies."""
+    return _schema(Event, title="An event of a gonogo run", description="One line of ndjson.")
+
+
+def _schema(type_: object, **head: str) -> dict[str, Any]:
+    (schema,), components = msgspec.json.schema_components([type_], ref_template="#/$defs/{name}")
+    strings = dict(text for room in _ROOMS for text in _strings(inspect.getsource(room)))
+    for name, part in components.items():
+        for field, described in part.get("properties", {}).items():
+            if text := strings.get((name, field)) or strings.get(("_Event", field)):
+                described["description"] = text
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **head, **schema, "$defs": components}
+
+
+def _strings(source: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """Give the string under each field of each class, by class and field."""
+    for kind in (one for one in ast.parse(source).body if isinstance(one, ast.ClassDef)):
+        for field, below in pairwise(kind.body):
+            if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
+                yield (kind.name, ast.unparse(field.target)), " ".join(ast.literal_eval(below.value).split())

@@ -1,0 +1,132 @@
+"""text: what an operator reads in a terminal, complete without colour.
+
+First the verdict and why, then the run, the tree in the order of the profile with one line of reason
+for whatever is not a plain pass, then each trouble told whole, the heaviest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
+
+import msgspec
+
+from agent.model import Outcome
+from agent.report import Entry, Report
+from agent.reporters import telling, terminal, wording
+from agent.reporters.clean import terminal as safe
+from agent.reporters.wording import WORDS
+
+_SCREEN = 40
+"""Lines after which the headline has scrolled away and is said again at the end."""
+_INDENT = 2
+_LABELS = 15
+"""Cells of the labels beside what is told of an item."""
+
+
+class _Page(msgspec.Struct, frozen=True):
+    """How wide lines may be, and whether they may be coloured."""
+
+    width: int
+    color: bool
+    column: int
+    """Cells of the words for outcomes."""
+
+    def paint(self, text: str, tone: str) -> str:
+        return terminal.painted(text, tone) if self.color and text and tone else text
+
+    def outcome(self, outcome: Outcome) -> str:
+        return self.paint(WORDS[outcome].ljust(self.column), outcome)
+
+    def pairs(self, pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+        """Write labels in a column of their own, dim, with their texts beside them; none twice in a row."""
+        told = [(label, safe(text)) for label, text in pairs]
+        column = max(_LABELS, *(len(label) + 2 * _INDENT for label, _ in told))
+        for (before, _), (label, text) in pairwise([("", ""), *told]):
+            head = f"  {label if label != before else ''}".ljust(column)
+            first, *rest = terminal.hung(head, text, self.width)
+            yield self.paint(head, "dim") + first[len(head) :]
+            yield from rest
+
+
+def render(report: Report, *, width: int = 80, color: bool = False) -> str:
+    """Tell the report for a terminal of `width` cells."""
+    page = _Page(width, color, max(len(WORDS[entry.outcome]) for _, entry in report.root.walk()))
+    lines = [*_head(page, report), "", *_tree(page, report.root)]
+    forgiven = wording.forgiven(report.root)
+    for entry in wording.troubles(report):
+        lines += ["", *_trouble(page, entry, forgiven.get(entry.address, ""))]
+    if len(lines) > _SCREEN:
+        lines += ["", _headline(page, report)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _headline(page: _Page, report: Report) -> str:
+    text = safe(report.headline)
+    decision, rest = text[: len(report.decision)], text[len(report.decision) :]
+    return page.paint(decision, report.decision) + page.paint(rest, "bold")
+
+
+def _head(page: _Page, report: Report) -> Iterator[str]:
+    yield _headline(page, report)
+    for text in report.derivation:
+        yield from terminal.hung(_margin(text), safe(text.lstrip(" ")), page.width)
+    if report.description:
+        yield ""
+        yield from terminal.hung("  ", safe(report.description), page.width)
+    yield ""
+    yield from page.pairs(wording.about(report))
+
+
+def _margin(text: str) -> str:
+    """Keep the indentation that a line of the derivation brings."""
+    return "  " + " " * (len(text) - len(text.lstrip(" ")))
+
+
+def _tree(page: _Page, root: Entry) -> Iterator[str]:
+    """Tell every item below the profile, which the headline and the derivation have told."""
+    return chain.from_iterable(_item(page, depth, entry) for depth, entry in root.walk() if depth)
+
+
+def _item(page: _Page, depth: int, entry: Entry) -> Iterator[str]:
+    margin = " " * (page.column + _INDENT * depth)
+    tone = "bold" if entry.result is None else ""
+    lines = _named(page, page.width - len(margin), safe(entry.name), tone, " · ".join(_notes(entry)))
+    yield page.outcome(entry.outcome) + margin[page.column :] + next(lines)
+    yield from (margin + line for line in lines)
+    for remark in wording.remarks(entry):
+        yield from _remark(page, entry, margin + "  ", safe(remark))
+
+
+def _notes(entry: Entry) -> list[str]:
+    timing = wording.took(entry.result) if entry.result else wording.tally(entry)
+    return [note for note in (*wording.marks(entry), timing) if note]
+
+
+def _named(page: _Page, room: int, name: str, tone: str, notes: str) -> Iterator[str]:
+    """Write a name with its notes at the right; below it when the line is too short for both."""
+    *lines, last = terminal.wrapped(name, max(room, 20))
+    gap = room - terminal.cells(last) - terminal.cells(notes)
+    yield from (page.paint(line, tone) for line in lines)
+    yield page.paint(last, tone) + (" " * gap + page.paint(notes, "dim") if gap >= _INDENT else "")
+    if gap < _INDENT:
+        yield "  " + page.paint(notes, "dim")
+
+
+def _remark(page: _Page, entry: Entry, margin: str, text: str) -> Iterator[str]:
+    room = max(page.width - len(margin), 20)
+    for line in [terminal.clipped(text, room)] if _is_told_below(entry) else terminal.wrapped(text, room):
+        yield margin + page.paint(line, "dim" if entry.outcome in wording.QUIET else entry.outcome)
+
+
+def _is_told_below(entry: Entry) -> bool:
+    return entry.result is not None and entry.outcome not in {*wording.QUIET, Outcome.BLOCKED}
+
+
+def _trouble(page: _Page, entry: Entry, forgiven: str) -> Iterator[str]:
+    head = WORDS[entry.outcome] + "  "
+    marks = f" ({', '.join(wording.marks(entry))})" if wording.marks(entry) else ""
+    first, *rest = terminal.hung(head, safe(entry.name) + marks, page.width)
+    yield page.paint(head, entry.outcome) + page.paint(first[len(head) :], "bold")
+    yield from (page.paint(line, "bold") for line in rest)
+    yield from page.pairs(telling.pairs(entry, forgiven))

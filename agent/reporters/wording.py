@@ -1,0 +1,249 @@
+"""What the formats for people say alike: words, times, readings, and what belongs to an item."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import groupby
+
+import msgspec
+
+from agent import units
+from agent.model import Attempt, Breach, Outcome, Result, Severity
+from agent.probe import Value
+from agent.report import Entry, Report
+
+WORDS = {outcome: outcome.value.upper() for outcome in Outcome} | {
+    Outcome.PASS: "pass",
+    Outcome.SKIPPED: "skipped",
+    Outcome.WAIVED: "waived",
+}
+"""Capitals for what may stand in the way."""
+
+_WEIGHT = [Outcome.FAIL, Outcome.ERROR, Outcome.PENDING, Outcome.WAIVED]
+QUIET = frozenset({Outcome.PASS, Outcome.SKIPPED})
+"""Outcomes of which nothing has to be done."""
+
+
+def duration(seconds: float) -> str:
+    """Write how long something took, in two or three digits: `4.1ms`, `812ms`, `1.24s`, `4m58s`."""
+    for least, places in ((60, 0), (10, 1), (1, 2), (0.01, 3)):
+        if seconds >= least:
+            return units.show(Decimal(f"{seconds:.{places}f}"), units.Unit.SECONDS)
+    return units.show(Decimal(f"{seconds:.2g}"), units.Unit.SECONDS)
+
+
+def moment(rfc3339: str) -> str:
+    """Write a time of the report for a person: `2026-11-21 10:34:05 UTC`."""
+    return f"{instant(rfc3339):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def instant(rfc3339: str) -> datetime:
+    """Read a time of the report."""
+    return datetime.fromisoformat(rfc3339).astimezone(UTC)
+
+
+def reading(metric: str, value: Value) -> str:
+    """Write a reading with the unit that its name tells; nothing in it is made harmless yet."""
+    if value is None:
+        return "absent"
+    if isinstance(value, str):
+        return value or '""'
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return units.show(units.exact(value), units.of(metric)) if math.isfinite(value) else str(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def readings(attempt: Attempt) -> list[tuple[str, str]]:
+    """Give what an attempt read, with what it could not read."""
+    told = {metric: reading(metric, value) for metric, value in attempt.readings.items()}
+    return list((told | {metric: f"unreadable: {why}" for metric, why in attempt.unreadable.items()}).items())
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Attempts one after the other that ended alike."""
+
+    first: Attempt
+    last: Attempt
+
+    @property
+    def number(self) -> str:
+        """`3`, or `3-58` for many."""
+        same = self.first.number == self.last.number
+        return str(self.first.number) if same else f"{self.first.number}-{self.last.number}"
+
+    @property
+    def ended(self) -> str:
+        """How these ended, and why."""
+        return f"{self.first.outcome}: {self.first.reason}" if self.first.reason else str(self.first.outcome)
+
+    @property
+    def when(self) -> str:
+        """`at 1.2s for 300ms`, or `1.2s to 4m58s` for many."""
+        begin = duration(self.first.started_seconds)
+        if self.first.number == self.last.number:
+            return f"at {begin} for {duration(self.first.duration_seconds)}"
+        return f"{begin} to {duration(self.last.started_seconds + self.last.duration_seconds)}"
+
+
+def runs(attempts: tuple[Attempt, ...]) -> list[Run]:
+    """Fold attempts that ended alike and for the same reason, so that sixty looks are one line."""
+    folded = [list(same) for _, same in groupby(attempts, key=lambda one: (one.outcome, one.reason))]
+    return [Run(alike[0], alike[-1]) for alike in folded]
+
+
+def took(result: Result) -> str:
+    """Write from the start of the first attempt to the end of the last; empty when nothing was tried."""
+    if not result.attempts:
+        return ""
+    first, last = result.attempts[0], result.attempts[-1]
+    return duration(last.started_seconds + last.duration_seconds - first.started_seconds)
+
+
+def marks(entry: Entry) -> list[str]:
+    """Give what stands beside the name: that it is critical or advisory, how often it was looked at."""
+    said = [entry.severity.value] if entry.severity is not Severity.NORMAL else []
+    attempts = entry.result.attempts if entry.result else ()
+    return [*said, f"{attempts[-1].number} attempts"] if len(attempts) > 1 else said
+
+
+def tally(entry: Entry) -> str:
+    """Give a section's `17/20 (1 waived), needs 19`; empty for a check and where nothing counts."""
+    return f"{entry.tally}, needs {entry.tally.required}" if entry.tally and entry.tally.counted else ""
+
+
+def remarks(entry: Entry) -> list[str]:
+    """Give the sentences below the name: why it is not a plain pass, its waiver, its warnings."""
+    said = [entry.reason] if entry.reason and not _is_told_by_tally(entry) else []
+    if entry.waiver:
+        said.append(f"waived: {entry.waiver}")
+    warnings = entry.result.warnings if entry.result and entry.outcome is Outcome.PASS else ()
+    return said + [f"warning: {breach}" for breach in warnings]
+
+
+def _is_told_by_tally(entry: Entry) -> bool:
+    return bool(tally(entry)) and entry.reason.startswith(tally(entry))
+
+
+class Findings(msgspec.Struct, frozen=True):
+    """What the deciding attempt of a check found, sorted by what it means."""
+
+    reason: str
+    """Why there is nothing to judge; empty when limits were breached."""
+    breaches: tuple[Breach, ...]
+    warnings: tuple[Breach, ...]
+    held: tuple[str, ...]
+    """Limits that held beside the breached ones."""
+    unjudged: tuple[str, ...]
+    """Limits that nobody could hold against anything."""
+    read: tuple[tuple[str, str], ...]
+    """Metrics that were not breached, with their values."""
+
+
+def findings(entry: Entry) -> Findings:
+    """Sort what the deciding attempt of a check found."""
+    last = entry.result.last if entry.result else None
+    if last is None:
+        return Findings(entry.reason, (), (), (), entry.expectations, ())
+    breached = {breach.metric for breach in last.breaches}
+    rest = tuple(text for text in entry.expectations if text.partition(":")[0] not in breached)
+    judged = bool(breached) or last.outcome is Outcome.PASS
+    return Findings(
+        reason="" if breached else entry.reason,
+        breaches=last.breaches,
+        warnings=tuple(breach for breach in last.warnings if breach.metric not in breached),
+        held=rest if judged else (),
+        unjudged=() if judged else rest,
+        read=tuple(pair for pair in readings(last) if pair[0] not in breached),
+    )
+
+
+def facts(entry: Entry) -> list[tuple[str, str]]:
+    """Give what belongs to an item and is not a reading, as pairs of a label and a text."""
+    result = entry.result
+    pairs = [
+        ("owner", entry.owner),
+        ("runbook", entry.runbook),
+        ("waiver", entry.waiver),
+        ("blocked by", ", ".join(result.blocked_by) if result else ""),
+        ("waited", duration(result.waited_seconds) if result and result.waited_seconds is not None else ""),
+        ("kind", entry.kind),
+        ("proves", _refs(entry)),
+        ("refutes", ", ".join(entry.refutes)),
+        ("tags", ", ".join(entry.tags)),
+        ("address", entry.address),
+        ("written", f"{entry.place.file}:{entry.place.line}" if entry.place else ""),
+    ]
+    return [(label, text) for label, text in pairs if text]
+
+
+def _refs(entry: Entry) -> str:
+    by_metric = [f"{', '.join(refs)} ({metric})" for metric, refs in entry.metric_refs.items()]
+    named = {ref for refs in entry.metric_refs.values() for ref in refs}
+    return ", ".join([*(ref for ref in entry.refs if ref not in named), *by_metric])
+
+
+def about(report: Report) -> list[tuple[str, str]]:
+    """Give what the run was, as pairs of a label and a text."""
+    subject = dict(report.subject)
+    name = subject.pop("name", "")
+    counts = [f"{report.counts[outcome]} {outcome}" for outcome in Outcome if report.counts.get(outcome)]
+    pairs = [
+        ("subject", ", ".join([name] * bool(name) + [f"{key} {value}" for key, value in subject.items()])),
+        ("run", f"{moment(report.started_at)}, took {duration(report.duration_seconds)}"),
+        ("by", f"{report.actor} on {report.host}, gonogo {report.version}"),
+        ("checks", ", ".join(counts) or "none"),
+        ("narrowed", _narrowed(report)),
+        ("interrupted", f"by {report.interrupted}: what had not ended counts as an error" * bool(report.interrupted)),
+        ("active", "checks that change something were allowed" * report.active_allowed),
+        ("profile", f"{report.name}, {report.profile_digest[:19]}"),
+    ]
+    return [(label, text) for label, text in pairs if text]
+
+
+def _narrowed(report: Report) -> str:
+    if report.selection is None:
+        return ""
+    chosen, total = report.selection.chosen, report.selection.total
+    return f"{chosen} of {total} checks, by {report.selection.by}: no verdict on the rest"
+
+
+def forgiven(root: Entry) -> dict[str, str]:
+    """Give the addresses of what did not pass and is nothing that the verdict rests on, and why."""
+    return dict(_forgiven(root, ""))
+
+
+def _forgiven(entry: Entry, why: str) -> Iterator[tuple[str, str]]:
+    if entry.severity is Severity.ADVISORY:
+        why = "advisory"
+    if entry.result is not None and entry.outcome not in QUIET:
+        own = f"waived: {entry.waiver}" if entry.outcome is Outcome.WAIVED else why
+        yield from [(entry.address, own)] * bool(own)
+    elif entry.outcome is Outcome.PASS and not why:
+        why = f"{entry.name} passed without it"
+    for child in entry.children:
+        yield from _forgiven(child, why)
+
+
+def troubles(report: Report) -> list[Entry]:
+    """Give the checks that want an explanation, the heaviest first and what was forgiven last.
+
+    Blocked ones are left out: they wait for something that is told.
+    """
+    light = forgiven(report.root)
+
+    def weight(entry: Entry) -> tuple[bool, int, bool]:
+        critical = entry.severity is Severity.CRITICAL
+        return entry.address in light, _WEIGHT.index(entry.outcome), not critical
+
+    return sorted((entry for entry in report.root.checks() if entry.outcome in _WEIGHT), key=weight)
+
+
+def is_link(url: str) -> bool:
+    """Whether a runbook may become a link: http or https, and nothing in it that could end it early."""
+    return url.startswith(("http://", "https://")) and not any(char in url for char in " \t\r\n<>\"'`|\\")
