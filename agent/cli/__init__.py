@@ -56,7 +56,7 @@ class _Commands(click.Group):
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="gonogo", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Answer one question with evidence: is it safe to go?
+    """Answer, with evidence, whether it is safe to go.
 
     gonogo runs the checks of a profile against real systems and answers GO (exit code 0), NO-GO (1) or
     INCONCLUSIVE (3); 2 says that the profile or the command line is wrong, 4 that gonogo itself broke.

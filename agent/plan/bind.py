@@ -19,7 +19,7 @@ from agent.plan.common import common
 from agent.plan.given import Given
 from agent.plan.links import Links
 from agent.plan.outline import Draft, Outliner, mapping_of, text_of
-from agent.plan.scope import Scope, Variables
+from agent.plan.scope import Scope, Supply, Variables
 from agent.plan.select import narrowed
 from agent.plan.steps import Baseline, Plan, Planned, Section, Step, Waiver
 from agent.plan.waivers import Dated
@@ -141,7 +141,7 @@ def _together(bound: list[_Bound]) -> _Bound:
 def _profile(profile: Profile, given: Table[str, Node], asked: Asked, findings: Findings, *, several: bool) -> _Bound:
     declared = profile.get("vars")
     own = declared if isinstance(declared, Mapping) else None
-    scope = Scope(Variables(profile.path, findings, own, given, demanded=asked.given.demanded))
+    scope = Scope(Variables(profile.path, findings, own, Supply(given, demanded=asked.given.demanded)))
     name = text_of(profile.get("name"), "name", scope)
     if not name:
         findings.wrong("the profile has no name", profile.mark)

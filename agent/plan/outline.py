@@ -14,7 +14,7 @@ from agent.findings import Findings, locate
 from agent.node import Late, Mapping, Node, Scalar, Sequence
 from agent.plan import conditions
 from agent.plan.references import anchored
-from agent.plan.scope import Scope, Variables
+from agent.plan.scope import Scope, Supply, Variables
 from agent.problem import Mark, nearest
 from agent.profile import Item, Profile, load
 
@@ -247,9 +247,8 @@ class Outliner:
                 hint = nearest(name, known)
                 self.findings.wrong(f"{found.path.name} declares no variable '{name}'{hint}", entry.key.mark)
             values[name] = anchored(draft.scope.resolve(entry.value), draft.address)
-        variables = Variables(
-            found.path, self.findings, declared, values, included=True, demanded=draft.scope.variables.demanded
-        )
+        supply = Supply(values, included=True, demanded=draft.scope.variables.supply.demanded)
+        variables = Variables(found.path, self.findings, declared, supply)
         self.variables.append(variables)
         return variables
 
@@ -303,8 +302,9 @@ def text_of(node: Node | None, name: str, scope: Scope) -> str:
     found = scope.resolve(node)
     if isinstance(found, Scalar) and not found.empty:
         return found.text
-    if not scope.lenient:
-        late = isinstance(found, Late)
+    late = isinstance(found, Late)
+    unknown = isinstance(found, Late) and not found.parts  # a variable without a value that nobody demands
+    if not scope.lenient and not unknown:
         wrong = "cannot hold a secret or a reading" if late else "is not text"
         scope.findings.wrong(f"{name} {wrong}", node.mark)
     return ""

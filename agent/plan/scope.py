@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping as Table
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from agent import pattern
 from agent.findings import Findings
@@ -23,26 +23,25 @@ _NO_VALUE = Scalar("", Mark("", 0, 0))
 _Part: TypeAlias = str | Secret | Measured
 
 
+class Supply(NamedTuple):
+    """What comes from outside a file for its variables."""
+
+    values: Table[str, Node]
+    included: bool = False
+    """It comes from `vars` beside an `include`."""
+    demanded: bool = True
+    """A variable that is used must have a value."""
+
+
 class Variables:
     """The variables of one file: declared there, given from outside, each resolved once."""
 
-    def __init__(
-        self,
-        path: Path,
-        findings: Findings,
-        declared: Mapping | None,
-        given: Table[str, Node],
-        *,
-        included: bool = False,
-        demanded: bool = True,
-    ) -> None:
+    def __init__(self, path: Path, findings: Findings, declared: Mapping | None, supply: Supply) -> None:
         self.path = path
         self.findings = findings
         self.declared = {entry.key.text: entry for entry in (declared.entries if declared else ())}
-        self.given = given
+        self.supply = supply
         self.used: set[str] = set()
-        self.included = included
-        self.demanded = demanded
         self._known: dict[str, Node | None] = {}
         self._open: list[str] = []
 
@@ -61,8 +60,8 @@ class Variables:
             circle = " -> ".join([*self._open[self._open.index(name) :], name])
             self.findings.wrong(f"variables go in a circle: {circle}", mark)
             return None
-        if name in self.given:
-            return self.given[name]
+        if name in self.supply.values:
+            return self.supply.values[name]
         written = self.declared[name].value
         if isinstance(written, Scalar) and written.empty:
             return _NO_VALUE
@@ -170,7 +169,7 @@ class Scope:
         value = self.variables.value(ref.name, mark)
         if self.lenient:
             return Late((), mark)
-        if value is _NO_VALUE and not self.variables.demanded:
+        if value is _NO_VALUE and not self.variables.supply.demanded:
             return Late((), mark)
         if value is _NO_VALUE:
             self.findings.wrong(_without_value(ref.name, self.variables), mark)
@@ -213,7 +212,7 @@ def _of_list(scope: Scope, ref: Ref) -> str:
 
 
 def _without_value(name: str, variables: Variables) -> str:
-    if variables.included:
+    if variables.supply.included:
         return f"variable '{name}' has no value: give it in 'vars' beside 'include'"
     return f"variable '{name}' has no value: give it with --var {name}=…, {environment_name(name)} or --vars-file"
 
