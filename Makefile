@@ -68,11 +68,10 @@ clean:  ## Remove everything that was made
 	rm -rf $(VENV) dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A .venv that was copied or moved here names another folder in its scripts: make it again.
+# Made in another folder, then moved or copied here: set up again.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
 $(READY): pyproject.toml requirements.lock scripts/setup
 	@scripts/setup $(VENV)
-	@echo '$(CURDIR)' > $@
