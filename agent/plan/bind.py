@@ -193,7 +193,7 @@ class _Binder:
                 children.append(self._section(child, steps, skipped))
             elif child.address in steps:
                 children.append(self._step(child, steps[child.address], skipped))
-        return Section(**common(draft), require=self._require(draft, children), children=tuple(children))
+        return Section(**common(draft), require=self._require(draft), children=tuple(children))
 
     def _step(self, draft: Draft, step: Step, skipped: dict[str, str]) -> Step:
         return msgspec.structs.replace(
@@ -204,7 +204,7 @@ class _Binder:
             skipped=step.skipped or skipped.get(draft.address, ""),
         )
 
-    def _require(self, draft: Draft, children: list[Planned]) -> Require:
+    def _require(self, draft: Draft) -> Require:
         node = draft.get("require") if draft.of_each != "element" else None
         if node is None and draft.body is not None:
             node = draft.body.get("require")
@@ -216,8 +216,9 @@ class _Binder:
         except ValueError as error:
             self.findings.wrong(f"require: {error}", node.mark)
             return Require()
-        if require.census not in (None, len(children)) and not draft.around.skipped:
-            written = f"{len(children)} {'is' if len(children) == 1 else 'are'} written here"
+        count = len(draft.children)
+        if require.census not in (None, count) and not draft.around.skipped:
+            written = f"{count} {'is' if count == 1 else 'are'} written here"
             self.findings.wrong(f"require {text} counts {require.census} children, and {written}", node.mark)
         return require
 

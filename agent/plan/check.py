@@ -38,7 +38,7 @@ def bind_check(draft: Draft, findings: Findings) -> Bound | None:
     except registry.UnknownKind as error:
         findings.wrong(str(error), written.kind.mark)
         for node in (written.settings, draft.get("expect"), draft.get("warn")):
-            draft.scope.resolve(node or written.kind)  # what it uses counts as used
+            draft.scope.touch(node or written.kind)
         return None
     settings = _settings(draft, written, kind, findings)
     probe = _probe(kind, settings, findings)

@@ -158,6 +158,8 @@ class Outliner:
         draft.scope = draft.inner = draft.scope.at(lenient=bool(skipped))
         defaults = mapping_of(draft.get("defaults"), "defaults", self.findings)
         own = (Defaults(defaults, draft.scope),) if defaults else ()
+        for one in own:
+            one.scope.touch(one.written)
         each = draft.of_each == "section"  # what is its own may name the element, and belongs to the children
         draft.around = Around(
             owner=(not each and self._own(draft, "owner")) or around.owner,
@@ -257,6 +259,8 @@ class Outliner:
         skipped = around.skipped or conditions.skipped(found.get("when"), inner)
         draft.inner = inner.at(lenient=bool(skipped))
         defaults = mapping_of(found.get("defaults"), "defaults", self.findings)
+        if defaults:
+            draft.inner.touch(defaults)
         draft.around = Around(
             owner=around.owner or text_of(found.get("owner"), "owner", inner),
             runbook=around.runbook or text_of(found.get("runbook"), "runbook", inner),

@@ -115,6 +115,17 @@ class Scope:
             return self._scalar(node, escaped=escaped)
         return node
 
+    def touch(self, node: Node) -> None:
+        """Count the variables in it as used, and see that they are declared, without asking for their values."""
+        if isinstance(node, Mapping):
+            for entry in node.entries:
+                self.touch(entry.value)
+        elif isinstance(node, Sequence):
+            for item in node.items:
+                self.touch(item)
+        elif isinstance(node, Scalar) and "$(" in node.text:
+            self.at(lenient=True).resolve(node)
+
     def _entry(self, entry: Entry, *, escaped: bool) -> Entry:
         return Entry(entry.key, self.resolve(entry.value, escaped=escaped or entry.key.text in PATTERNS))
 
@@ -129,22 +140,23 @@ class Scope:
         return self._joined(node, parts, escaped=escaped)
 
     def _joined(self, node: Scalar, parts: tuple[str | Ref, ...], *, escaped: bool) -> Node:
+        values = [part if isinstance(part, str) else self._value(part, node.mark, escaped=escaped) for part in parts]
         found: list[_Part] = []
-        for part in parts:
-            if isinstance(part, str):
-                found.append(part)
-            else:
-                found += self._in_text(part, self._value(part, node.mark, escaped=escaped), node.mark)
+        for part, value in zip(parts, values, strict=True):
+            if isinstance(value, Late) and not value.parts:
+                return value  # not known at all, so neither is what holds it
+            found += (value,) if isinstance(value, str) else self._in_text(part, value, node.mark)
         if all(isinstance(part, str) for part in found):
             return Scalar("".join(map(str, found)), node.mark, node.plain)
         return Late(tuple(found), node.mark)
 
-    def _in_text(self, ref: Ref, value: Node, mark: Mark) -> tuple[_Part, ...]:
+    def _in_text(self, ref: str | Ref, value: Node, mark: Mark) -> tuple[_Part, ...]:
         if isinstance(value, Late):
             return value.parts
         if isinstance(value, Scalar):
             return (value.text,)
-        self.findings.wrong(f"{ref.text} is a {_form(value)}, which cannot stand inside a text", mark)
+        shown = ref if isinstance(ref, str) else ref.text
+        self.findings.wrong(f"{shown} is a {_form(value)}, which cannot stand inside a text", mark)
         return ("",)
 
     def _value(self, ref: Ref, mark: Mark, *, escaped: bool) -> Node:
