@@ -178,7 +178,7 @@ class Coercion:
         return self.wrong(f"{name} is {_form(node)}, expected null", node)
 
     def _literal(self, node: Node, kind: inspect.LiteralType | inspect.EnumType, name: str) -> Value:
-        choices = _choices(kind)
+        choices = choices_of(kind)
         text = self._text(node, name, expected(kind))
         if text is None:
             return None
@@ -274,7 +274,8 @@ def _fits(node: Node, kind: inspect.Type) -> bool:
     return not isinstance(plain, _COLLECTIONS + _MAPPINGS)
 
 
-def _choices(kind: inspect.LiteralType | inspect.EnumType) -> dict[str, Value]:
+def choices_of(kind: inspect.LiteralType | inspect.EnumType) -> dict[str, Value]:
+    """Give what may be written, with the value that it stands for."""
     if isinstance(kind, inspect.EnumType):
         return {str(member.value): member for member in kind.cls}
     return {str(value): value for value in kind.values}
@@ -299,7 +300,7 @@ def expected(kind: inspect.Type) -> str:
     if isinstance(plain, inspect.UnionType):
         return " or ".join(expected(member) for member in plain.types if not isinstance(member, inspect.NoneType))
     if isinstance(plain, inspect.LiteralType | inspect.EnumType):
-        return " or ".join(_choices(plain))
+        return " or ".join(choices_of(plain))
     if isinstance(plain, inspect.IntType | inspect.FloatType):
         noun = "a whole number" if isinstance(plain, inspect.IntType) else "a number"
         bounds = [f"{word} {bound}" for name, word in _BOUNDS if (bound := getattr(plain, name)) is not None]

@@ -157,7 +157,7 @@ def _own_docs(cls: type) -> dict[str, str]:
     body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
     return {
         field.target.id: " ".join(python.cleandoc(text.value.value).split())
-        for field, text in zip(body, body[1:], strict=False)
+        for field, text in pairwise(body)
         if isinstance(field, ast.AnnAssign)
         and isinstance(field.target, ast.Name)
         and isinstance(text, ast.Expr)
@@ -171,7 +171,7 @@ def _own_docs(cls: type) -> dict[str, str]:
 
 def tell(found: Description) -> str:
     """Give a kind's reference as Markdown that reads well in a terminal."""
-    lines = [f"# {found.name}", "", found.summary, *([""] + [found.doc] if found.doc else []), ""]
+    lines = [f"# {found.name}", "", found.summary, *(["", found.doc] if found.doc else []), ""]
     unanswered = "ERROR: nobody knows" if found.looks_at == "witness" else "FAIL"
     lines += [f"Looks at a {found.looks_at}: no answer is {unanswered}.", ""]
     lines += ["## Settings", "", *map(_tell_setting, found.settings), "", "## Metrics", ""]
