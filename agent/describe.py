@@ -10,6 +10,7 @@ import inspect as python
 import textwrap
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import get_type_hints
 
 import msgspec
