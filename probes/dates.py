@@ -71,9 +71,7 @@ def _since_1970(number: float | Decimal) -> datetime:
 
 
 def _written(text: str) -> datetime:
-    if _DAY.fullmatch(text):
-        text += "T00:00:00Z"
-    found = _iso(text) or _mail(text)
+    found = _iso(f"{text}T00:00:00Z" if _DAY.fullmatch(text) else text) or _mail(text)
     if found is None:
         raise ValueError(f"is {text[:60]!r}, expected one such as 2026-12-01T10:30:00Z")
     return _aware(found, text)
