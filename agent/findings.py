@@ -43,8 +43,12 @@ class Findings:
 
     def wrong(self, message: str, mark: Mark | None) -> None:
         """Keep a mistake; the line is quoted when the file is known."""
+        self.problems.append(self.quoted(message, mark))
+
+    def quoted(self, message: str, mark: Mark | None) -> Problem:
+        """Make a problem with the line that its mark points into, when the file is known."""
         known = self.sources.get(mark.file) if mark else None
-        self.problems.append(known.problem(message, mark) if known and mark else Problem(message, mark))
+        return known.problem(message, mark) if known and mark else Problem(message, mark)
 
     def stop_if_any(self) -> None:
         """Raise ProfileError with everything, in the order of the files and lines."""

@@ -61,7 +61,7 @@ def paths(written: tuple[Path, ...]) -> tuple[Path, ...]:
 
 def asked(
     variables: tuple[str, ...],
-    files: tuple[Path, ...],
+    files: tuple[Path, ...] = (),
     *,
     active: bool = False,
     tags: tuple[str, ...] = (),
