@@ -94,7 +94,7 @@ def _follow(message: dns.message.QueryMessage, label: str) -> tuple[dns.rrset.RR
     except dns.message.AnswerForNXDOMAIN:
         raise Unreachable(f"{label}: says NXDOMAIN and gives records nevertheless") from None
     except dns.exception.DNSException as error:
-        raise Unreachable(f"{label}: what came cannot be followed ({type(error).__name__})") from error
+        raise Unreachable(f"{label}: what came cannot be followed") from error
     if message.rcode() != dns.rcode.NOERROR:  # what a failing server adds is no answer
         return None, found.cnames
     return found.answer, found.cnames

@@ -120,7 +120,7 @@ def _parse(query: dns.message.QueryMessage, wire: bytes, label: str) -> dns.mess
     try:
         message = dns.message.from_wire(wire)
     except dns.exception.DNSException as error:
-        raise Unreachable(f"{label}: what came is no DNS message ({type(error).__name__})") from error
+        raise Unreachable(f"{label}: what came is no DNS message") from error
     if not isinstance(message, dns.message.QueryMessage) or not query.is_response(message):
         raise Unreachable(f"{label}: what came is no answer to this question{_difference(query, message)}")
     if message.flags & dns.flags.TC:
