@@ -9,12 +9,12 @@ READY := $(VENV)/.ready
 # Programs that tests start, as COMMAND:DEBIAN-PACKAGE; `make test` installs what is missing.
 NEEDS := git:git
 # The interpreter to make .venv with; empty: the newest that this machine has.
-PYTHON ?=
+PYTHON =
 # Test processes at once.
-JOBS ?= 2
+JOBS = 2
 # `make test COVERAGE= ARGS=tests/probes/tcp` runs a part, without demanding that it covers everything.
-COVERAGE ?= --cov --cov-report=term
-ARGS ?=
+COVERAGE = --cov --cov-report=term
+ARGS =
 
 export PYTHON
 # Somebody's settings for other projects must not reach this one; unwritten bytecode doubles start-up.
