@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, r
 _FIXED_BITS = {"Ed25519": 256, "Ed448": 456}
 _LEAST_BITS = {"RSA": 2048, "DSA": 2048, "EC": 224}
 _MD2, _MD4 = "1.2.840.113549.1.1.2", "1.2.840.113549.1.1.3"
-_BROKEN_HASHES = frozenset({"md5", "sha1", _MD2, _MD4})
+BROKEN_HASHES = frozenset({"md5", "sha1", _MD2, _MD4})
+"""Hashes for which two certificates, or two answers, can be made that have the same signature."""
 
 
 def key_type(certificate: x509.Certificate) -> str:
@@ -76,15 +77,18 @@ def must_staple(certificate: x509.Certificate) -> bool:
 def self_signed(certificate: x509.Certificate) -> bool:
     """Tell whether a certificate is its own issuer.
 
-    With a signature that nobody checks any more (SHA-1) the names decide.
+    With a signature that can be forged (SHA-1), which no library checks any more, the names decide.
     """
     if certificate.subject != certificate.issuer:
         return False
+    return signature_hash(certificate) in BROKEN_HASHES or issued(certificate, certificate)
+
+
+def issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Tell whether a certificate is shown to be from an issuer, by name and by signature."""
     try:
-        certificate.verify_directly_issued_by(certificate)
-    except UnsupportedAlgorithm:
-        return True
-    except (InvalidSignature, TypeError, ValueError):
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, TypeError, ValueError, UnsupportedAlgorithm):
         return False
     return True
 
@@ -107,6 +111,6 @@ def _weak_key(certificate: x509.Certificate) -> str:
 
 def _weak_hash(certificate: x509.Certificate) -> str:
     hashed = signature_hash(certificate)
-    if hashed not in _BROKEN_HASHES:
+    if hashed not in BROKEN_HASHES:
         return ""
     return f"{hashed} signature on {certificate.subject.rfc4514_string()}"

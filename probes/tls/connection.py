@@ -168,8 +168,10 @@ class Wire:
             return await self._buffer.receive()
 
     async def exactly(self, size: int) -> bytes:
-        """Wait for a number of bytes."""
+        """Wait for a number of bytes; what came with them is `ahead`."""
         with self._said():
+            while len(self.ahead) < size:
+                self._buffer.feed_data(await self._stream.receive())
             return await self._buffer.receive_exactly(size)
 
     async def until(self, end: bytes, limit: int) -> bytes:
@@ -186,17 +188,20 @@ class Wire:
 
     def no_answer(self, what: str) -> Unreachable:
         """Make the error for an answer that is none: `127.0.0.1:25: refuses …`."""
-        return Unreachable(f"{self.where}: {what}")
+        return Unreachable(f"{self.where}: {what}", connect_seconds=self.connect_seconds)
+
+    def _closed(self, how: str) -> Closed:
+        what = f"{self.where}: {how} the connection during {self.phase}"
+        return Closed(what, connect_seconds=self.connect_seconds)
 
     @contextmanager
     def _said(self) -> Iterator[None]:
         try:
             yield
         except (anyio.EndOfStream, anyio.IncompleteRead) as error:
-            raise Closed(f"{self.where}: closed the connection during {self.phase}") from error
+            raise self._closed("closed") from error
         except anyio.BrokenResourceError as error:
-            verb = "reset" if isinstance(error.__cause__, _RESET) else "lost"
-            raise Closed(f"{self.where}: {verb} the connection during {self.phase}") from error
+            raise self._closed("reset" if isinstance(error.__cause__, _RESET) else "lost") from error
 
 
 def excerpt(data: bytes, limit: int = 40) -> str:

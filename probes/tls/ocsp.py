@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, paddin
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from .certificate import BROKEN_HASHES, issued
+
 _AHEAD = timedelta(minutes=5)
 """How far a responder's clock may be ahead of ours."""
 
@@ -54,23 +56,15 @@ def _judged(staple: bytes, leaf: x509.Certificate, others: Sequence[x509.Certifi
     response = ocsp.load_der_ocsp_response(staple)
     if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         raise _Invalid(f"the responder answers {response.response_status.name.lower()}")
-    issuer = next((other for other in others if _issued(leaf, other)), None)
+    issuer = next((other for other in others if issued(leaf, other)), None)
     if issuer is None:
-        raise _Invalid("the issuer of the certificate is not known, so nobody can check it")
+        raise _Invalid("no certificate at hand is shown to be the issuer's, so nobody can check it")
     single = next((one for one in response.responses if _is_about(one, leaf, issuer)), None)
     if single is None:
         raise _Invalid("is about another certificate")
     _check_signature(response, issuer, now)
     _check_dates(single, now)
     return _status(single)
-
-
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, TypeError, ValueError, UnsupportedAlgorithm):
-        return False
-    return True
 
 
 def _is_about(single: ocsp.OCSPSingleResponse, leaf: x509.Certificate, issuer: x509.Certificate) -> bool:
@@ -81,6 +75,9 @@ def _is_about(single: ocsp.OCSPSingleResponse, leaf: x509.Certificate, issuer: x
 
 def _check_signature(response: ocsp.OCSPResponse, issuer: x509.Certificate, now: datetime) -> None:
     """Accept the issuer, or somebody to whom the issuer gave the right, as the signer."""
+    hashed = response.signature_hash_algorithm
+    if hashed and hashed.name in BROKEN_HASHES:
+        raise _Invalid(f"its signature is on {hashed.name}, which can be forged")
     signers = [signer for signer in (issuer, *response.certificates) if _is_named(response, signer)]
     if not signers:
         raise _Invalid("the certificate of its signer is neither the issuer's nor in it")
@@ -106,7 +103,7 @@ def _is_named(response: ocsp.OCSPResponse, certificate: x509.Certificate) -> boo
 
 def _not_appointed(signer: x509.Certificate, issuer: x509.Certificate, now: datetime) -> str:
     """RFC 6960, section 4.2.2.2: the issuer itself signs a certificate for the purpose."""
-    if not _issued(signer, issuer):
+    if not issued(signer, issuer):
         return "its signer was not appointed by the issuer of the certificate"
     try:
         usage = signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value

@@ -11,7 +11,7 @@ from anyio import to_thread
 from msgspec import Meta
 from OpenSSL import SSL
 
-from agent.probe import Need, Probe, Seconds, Unreachable, checked
+from agent.probe import Need, Probe, Seconds, checked
 
 from . import connection, context, crl, handshake, judgement, names, starttls
 from .connection import Place, Wire
@@ -138,12 +138,8 @@ class TlsProbe(Probe, frozen=True):
     async def _look(self, place: Place, trusting: SSL.Context, lists: tuple[List, ...] | None) -> Seen:
         async with await self._dial(place) as wire:
             before = wire.connect_seconds + perf_counter() - wire.opened
-            try:
-                offer = Offer(self._hello, certificate=bool(self.cert))
-                session = await handshake.perform(wire, trusting, offer, self.silence)
-            except Unreachable as error:
-                error.partial.update(connect_seconds=wire.connect_seconds)
-                raise
+            offer = Offer(self._hello, certificate=bool(self.cert))
+            session = await handshake.perform(wire, trusting, offer, self.silence)
         latency = before + session.seconds
         return Seen(self._name, session, lists, place, wire.connect_seconds, latency)
 
