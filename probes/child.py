@@ -29,7 +29,7 @@ from probes.pipe import Sink, Source
 
 __all__ = ["Command", "Output", "run"]
 
-_GRACE_SECONDS = 0.2
+_GRACE_SECONDS = 0.5
 """How long a group may take to end by itself once it is told to; nobody waits that long if it does."""
 
 _REAP_SECONDS = 1.0
