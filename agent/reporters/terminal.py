@@ -10,6 +10,7 @@ from agent.model import Decision, Outcome
 _CODES = {
     "bold": "1",
     "dim": "2",
+    "warning": "33",
     Outcome.PASS: "32",
     Outcome.FAIL: "1;31",
     Outcome.ERROR: "1;35",

@@ -20,7 +20,7 @@ from agent.reporters.wording import WORDS
 _SCREEN = 40
 """Lines after which the headline has scrolled away and is said again at the end."""
 _INDENT = 2
-_LABELS = 15
+_LABELS = 17
 """Cells of the labels beside what is told of an item."""
 
 
@@ -31,17 +31,21 @@ class _Page(msgspec.Struct, frozen=True):
     color: bool
     column: int
     """Cells of the words for outcomes."""
+    forgiven: dict[str, str]
+    """Addresses of what the verdict does not rest on, and why."""
 
     def paint(self, text: str, tone: str) -> str:
         return terminal.painted(text, tone) if self.color and text and tone else text
 
-    def outcome(self, outcome: Outcome) -> str:
-        return self.paint(WORDS[outcome].ljust(self.column), outcome)
+    def tone(self, entry: Entry) -> str:
+        """Give the colour of an outcome; red and the like only for what the verdict rests on."""
+        light = entry.address in self.forgiven and entry.outcome is not Outcome.WAIVED
+        return Outcome.BLOCKED if light else entry.outcome
 
     def pairs(self, pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
         """Write labels in a column of their own, dim, with their texts beside them; none twice in a row."""
         told = [(label, safe(text)) for label, text in pairs]
-        column = max(_LABELS, *(len(label) + 2 * _INDENT for label, _ in told))
+        column = max([_LABELS, *(len(label) + 2 * _INDENT for label, _ in told)])
         for (before, _), (label, text) in pairwise([("", ""), *told]):
             head = f"  {label if label != before else ''}".ljust(column)
             first, *rest = terminal.hung(head, text, self.width)
@@ -51,11 +55,11 @@ class _Page(msgspec.Struct, frozen=True):
 
 def render(report: Report, *, width: int = 80, color: bool = False) -> str:
     """Tell the report for a terminal of `width` cells."""
-    page = _Page(width, color, max(len(WORDS[entry.outcome]) for _, entry in report.root.walk()))
+    column = max(len(WORDS[entry.outcome]) for _, entry in report.root.walk())
+    page = _Page(width, color, column, wording.forgiven(report.root))
     lines = [*_head(page, report), "", *_tree(page, report.root)]
-    forgiven = wording.forgiven(report.root)
     for entry in wording.troubles(report):
-        lines += ["", *_trouble(page, entry, forgiven.get(entry.address, ""))]
+        lines += ["", *_trouble(page, entry)]
     if len(lines) > _SCREEN:
         lines += ["", _headline(page, report)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -91,16 +95,18 @@ def _tree(page: _Page, root: Entry) -> Iterator[str]:
 def _item(page: _Page, depth: int, entry: Entry) -> Iterator[str]:
     margin = " " * (page.column + _INDENT * depth)
     tone = "bold" if entry.result is None else ""
-    lines = _named(page, page.width - len(margin), safe(entry.name), tone, " · ".join(_notes(entry)))
-    yield page.outcome(entry.outcome) + margin[page.column :] + next(lines)
+    lines = _named(page, page.width - len(margin), safe(entry.name), tone, " · ".join(_notes(page, entry)))
+    word = WORDS[entry.outcome].ljust(page.column)
+    yield page.paint(word, page.tone(entry)) + margin[page.column :] + next(lines)
     yield from (margin + line for line in lines)
     for remark in wording.remarks(entry):
         yield from _remark(page, entry, margin + "  ", safe(remark))
 
 
-def _notes(entry: Entry) -> list[str]:
+def _notes(page: _Page, entry: Entry) -> list[str]:
+    light = page.forgiven.get(entry.address, "").endswith("passed without it")
     timing = wording.took(entry.result) if entry.result else wording.tally(entry)
-    return [note for note in (*wording.marks(entry), timing) if note]
+    return [note for note in ("forgiven" * light, *wording.marks(entry), timing) if note]
 
 
 def _named(page: _Page, room: int, name: str, tone: str, notes: str) -> Iterator[str]:
@@ -115,18 +121,23 @@ def _named(page: _Page, room: int, name: str, tone: str, notes: str) -> Iterator
 
 def _remark(page: _Page, entry: Entry, margin: str, text: str) -> Iterator[str]:
     room = max(page.width - len(margin), 20)
+    tone = page.tone(entry) if entry.outcome not in wording.QUIET else "warning" if _is_warning(text) else "dim"
     for line in [terminal.clipped(text, room)] if _is_told_below(entry) else terminal.wrapped(text, room):
-        yield margin + page.paint(line, "dim" if entry.outcome in wording.QUIET else entry.outcome)
+        yield margin + page.paint(line, tone)
+
+
+def _is_warning(remark: str) -> bool:
+    return remark.startswith("warning: ")
 
 
 def _is_told_below(entry: Entry) -> bool:
     return entry.result is not None and entry.outcome not in {*wording.QUIET, Outcome.BLOCKED}
 
 
-def _trouble(page: _Page, entry: Entry, forgiven: str) -> Iterator[str]:
+def _trouble(page: _Page, entry: Entry) -> Iterator[str]:
     head = WORDS[entry.outcome] + "  "
     marks = f" ({', '.join(wording.marks(entry))})" if wording.marks(entry) else ""
     first, *rest = terminal.hung(head, safe(entry.name) + marks, page.width)
-    yield page.paint(head, entry.outcome) + page.paint(first[len(head) :], "bold")
+    yield page.paint(head, page.tone(entry)) + page.paint(first[len(head) :], "bold")
     yield from (page.paint(line, "bold") for line in rest)
-    yield from page.pairs(telling.pairs(entry, forgiven))
+    yield from page.pairs(telling.pairs(entry, page.forgiven.get(entry.address, "")))

@@ -219,12 +219,11 @@ def forgiven(root: Entry) -> dict[str, str]:
 
 
 def _forgiven(entry: Entry, why: str) -> Iterator[tuple[str, str]]:
-    if entry.severity is Severity.ADVISORY:
-        why = "advisory"
-    if entry.result is not None and entry.outcome not in QUIET:
-        own = f"waived: {entry.waiver}" if entry.outcome is Outcome.WAIVED else why
-        yield from [(entry.address, own)] * bool(own)
-    elif entry.outcome is Outcome.PASS and not why:
+    why = "advisory" if entry.severity is Severity.ADVISORY else why
+    own = f"waived: {entry.waiver}" if entry.outcome is Outcome.WAIVED else why
+    if own and entry.outcome not in QUIET:
+        yield entry.address, own
+    if not why and entry.outcome is Outcome.PASS:
         why = f"{entry.name} passed without it"
     for child in entry.children:
         yield from _forgiven(child, why)
