@@ -89,6 +89,10 @@ class TcpProbe(Probe, frozen=True):
             known = await resolve(endpoint)
         except Unreachable as error:
             return TcpReading(open=False, reason=str(error))
+        return await self.knock(endpoint, known)
+
+    async def knock(self, endpoint: Endpoint, known: tuple[Address, ...]) -> TcpReading:
+        """Connect to what the host's addresses are known to be, at least one."""
         steps = self._steps()
         looks = await self._look_at(endpoint, known if self.addresses == "all" else known[:1], steps)
         if looks[0].closed and len(looks) < len(known):  # closed is a claim about the others too
@@ -114,9 +118,7 @@ class TcpProbe(Probe, frozen=True):
             return self.dialogue
         return [Step(send=self.send, expect=self.expect, matches=self.matches, read=self.read)]
 
-    async def _look_at(
-        self, endpoint: Endpoint, addresses: tuple[Address, ...], steps: list[Step]
-    ) -> list[_Look]:
+    async def _look_at(self, endpoint: Endpoint, addresses: tuple[Address, ...], steps: list[Step]) -> list[_Look]:
         looks = [_Look(endpoint, address) for address in addresses]
         async with create_task_group() as tasks:
             for look in looks:
@@ -181,12 +183,10 @@ class _Look:
 def _common(banners: list[str | None]) -> str | Unreadable | None:
     """Give what all addresses said."""
     first, *others = banners
-    return (
-        first if all(other == first for other in others) else Unreadable("the addresses say different things")
-    )
+    return first if all(other == first for other in others) else Unreadable("the addresses say different things")
 
 
 def _named(banner: str | Unreadable | None, patterns: dict[str, str]) -> dict[str, Value]:
     if isinstance(banner, str):
         return regex_readings(banner, patterns)
-    return dict.fromkeys(patterns, banner)
+    return dict.fromkeys(patterns, banner or Unreadable("nothing was said"))
