@@ -99,7 +99,8 @@ class _Reader:
             return None  # `expect` judges the status of the first page
         self._refuse_cut(answer.status_code)
         page = await readings.apart(len(answer.content), pages.read, answer, self._way)
-        if self._pages and page.items and page.items == self._pages[-1].items:
+        counted = self._way.offset is not None or self._way.number is not None
+        if counted and self._pages and page.items and page.items == self._pages[-1].items:
             raise ProbeError("it has the same items as the page before")
         self._pages.append(page)
         return self._request(request, pages.following(answer, page, self._way, self._so_far()))

@@ -43,11 +43,9 @@ class Decoder:
             full = len(piece) == size
             yield self._counted(piece)
 
-    def finish(self, *, empty: bool) -> None:
-        """Refuse a body that ended before its coding did; `empty` says that there rightly is no body."""
-        if not self._coding or (empty and self._zlib is None):
-            return
-        if self._zlib is None or not self._zlib.eof:
+    def finish(self) -> None:
+        """Refuse a body that ended before its coding did."""
+        if self._coding and (self._zlib is None or not self._zlib.eof):
             raise Unreachable(f"the body is cut short: its {self._coding} does not end")
 
     def _step(self, data: bytes, size: int) -> tuple[bytes, bytes]:

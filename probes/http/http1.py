@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from time import perf_counter
 
@@ -128,20 +129,29 @@ class Http1:
         if why.startswith(("illegal status line", "illegal request line", "no response line")):
             shown = self._seen.decode("ascii", "replace").split("\n", 1)[0].rstrip()
             return Unreachable(f"answers with what is not HTTP: {shown!r}")
-        return Unreachable(f"the head of the answer is broken: {_lower(why.partition(':')[0])}")
+        words = next((words for start, words in _HEAD.items() if why.startswith(start)), _said(why))
+        return Unreachable(f"the head of the answer is broken: {words}")
+
+
+_HEAD = {
+    "Only Transfer-Encoding": "a transfer-encoding other than chunked",
+    "Received server": "it switches to another protocol unasked",
+}
+"""What h11 says of heads in words that only a programmer understands."""
+
+_SHORT = re.compile(r"received (\d+) bytes, expected (\d+)")
 
 
 def _body_mistake(why: str) -> str:
-    if why.startswith("peer closed connection"):
-        received = why.rpartition("(received ")[2].removesuffix(")")
-        if received == why:
-            return "the body is cut short: its chunks do not end"
-        came, _, expected = received.partition(" bytes, expected ")
-        return f"the body is cut short: {came} of {expected} bytes came"
     if why.startswith(_TOO_LONG):
         return f"the head of a chunk, or the trailer, is larger than {HEAD_LIMIT} bytes"
-    return f"the body is broken: {_lower(why.partition(':')[0])}"
+    if not why.startswith("peer closed connection"):
+        return f"the body is broken: {_said(why)}"
+    short = _SHORT.search(why)
+    return f"the body is cut short: {f'{short[1]} of {short[2]} bytes came' if short else 'its chunks do not end'}"
 
 
-def _lower(text: str) -> str:
+def _said(why: str) -> str:
+    """Give what h11 says, without the bytes that it shows."""
+    text = why.partition(":")[0]
     return text[:1].lower() + text[1:]

@@ -64,4 +64,4 @@ class HttpReading(Reading, frozen=True, kw_only=True):
     """From the request sent to the arrival of the first byte of the answer; interim (1xx) answers do not count."""
 
     transfer_seconds: float | None
-    """From the arrival of the answer's first byte to that of its last; absent for a redirect that was followed."""
+    """From the arrival of the answer's first byte to that of its last."""

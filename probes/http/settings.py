@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, field
+from msgspec import field
 
 from agent.probe import Bytes, Json, Names, Probe, checked
 from probes.extract import JmesPaths, Patterns, XPaths
@@ -100,7 +100,7 @@ class HttpSettings(Probe, frozen=True, kw_only=True):
     key_password: str | None = None
     """Password of an encrypted key."""
 
-    body_limit: Annotated[Bytes, Meta(gt=0)] = BODY_LIMIT
+    body_limit: Bytes = BODY_LIMIT
     """Bytes that a body may have, decoded; a larger one is no answer."""
 
     def __post_init__(self) -> None:
@@ -121,6 +121,8 @@ class HttpSettings(Probe, frozen=True, kw_only=True):
             raise ValueError("`key` has no meaning without `cert`")
         if self.follow < 0:
             raise ValueError(f"`follow` is {self.follow}, expected 0 or more")
+        if self.body_limit < 1:
+            raise ValueError("`body_limit` is 0, expected 1 or more")
 
     @property
     def redirects(self) -> int:

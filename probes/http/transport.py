@@ -63,19 +63,21 @@ class Answer(httpx.Response):
 
     async def aiter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
         """Yield the body as it comes, decoded.  Raises Unreachable."""
-        decoder = Decoder(self.headers.get("content-encoding", ""), self.body_limit)
+        coding = "" if self.bodiless else self.headers.get("content-encoding", "")
+        decoder = Decoder(coding, self.body_limit)
         async for data in self.stream:
             for later, piece in enumerate(decoder.feed(data)):
                 if later:  # a little that becomes much: others get a turn
                     await checkpoint()
                 yield piece
         await self.aclose()
-        decoder.finish(empty=self.bodiless or self.headers.get("content-length") == "0")
+        decoder.finish()
 
     @property
     def bodiless(self) -> bool:
-        """Whether an answer of this kind has no body (RFC 9110 section 6.4.1)."""
-        return self.request.method == "HEAD" or self.status_code in (204, 304)
+        """Whether there can be no body (RFC 9110 section 6.4.1), or it is declared to be empty."""
+        none = self.request.method == "HEAD" or self.status_code in (204, 304)
+        return none or self.headers.get("content-length") == "0"
 
 
 class Transport(httpx.AsyncBaseTransport):
