@@ -120,7 +120,8 @@ class RunnerProbe(Probe, frozen=True):
         if not self.clock or not offset or offset.bound <= self.skew:
             return []
         way = "ahead of" if offset.ahead > 0 else "behind"
-        return [f"the clock is up to {offset.bound:.3g}s {way} {self.clock.endpoint}, expected at most {self.skew:g}s"]
+        found, allowed = _seconds(offset.bound), _seconds(self.skew)
+        return [f"the clock is up to {found} {way} {self.clock.endpoint}, expected at most {allowed}"]
 
 
 class _Look:
@@ -154,3 +155,7 @@ async def _connect(place: str) -> None:
     endpoint = parse_endpoint(place)
     address = (await resolve(endpoint))[0]
     await (await Connection.open(endpoint, address)).aclose()
+
+
+def _seconds(number: float) -> str:
+    return f"{number:.3f}".rstrip("0").rstrip(".") + "s"

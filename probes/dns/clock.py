@@ -49,15 +49,19 @@ def _parse_ntp(text: str) -> Endpoint:
 
 def _parse_url(text: str) -> _Url:
     """Read a URL.  Raises ValueError."""
-    url = urlsplit(text)
     plain = text.isascii() and text.isprintable() and " " not in text
-    if url.scheme not in ("http", "https") or not url.hostname or not plain:
+    try:
+        url = urlsplit(text)
+        port = url.port or (443 if url.scheme == "https" else 80)
+    except ValueError:
+        plain = False
+    if not plain or url.scheme not in ("http", "https") or not url.hostname:
         raise ValueError("is no URL, expected for instance https://example.com/")
     if "@" in url.netloc:
         raise ValueError("is a URL with a user name, expected one without")
     host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    endpoint = parse_endpoint(host, url.port or (443 if url.scheme == "https" else 80))
-    return _Url(url.scheme == "https", endpoint, (url.path or "/") + (f"?{url.query}" if url.query else ""))
+    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    return _Url(url.scheme == "https", parse_endpoint(host, port), target)
 
 
 class Offset(msgspec.Struct, frozen=True):
@@ -120,7 +124,7 @@ async def _head(stream: ByteStream, url: _Url) -> h11.Response:
     except (anyio.EndOfStream, anyio.BrokenResourceError) as error:
         raise Unreachable(f"{url.endpoint}: closed without an answer") from error
     except h11.RemoteProtocolError as error:
-        raise Unreachable(f"{url.endpoint}: no HTTP answer: {error}") from error
+        raise Unreachable(f"{url.endpoint}: what came is no HTTP answer") from error
 
 
 async def _response(client: h11.Connection, stream: ByteStream, label: str) -> h11.Response:
