@@ -9,19 +9,23 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Literal, TypeAlias
 
 import msgspec
 from anyio import from_thread
 
 from agent.probe import ProbeError
 
-__all__ = ["Found", "link", "look", "read", "sha256"]
+__all__ = ["Found", "Type", "link", "look", "read", "sha256"]
 
 _CHUNK = 2**20
 
-_TYPES = {
+Type: TypeAlias = Literal["file", "directory", "fifo", "socket", "character device", "block device", "other"]
+"""What can stand at a path."""
+
+_TYPES: Mapping[int, Type] = {
     stat.S_IFREG: "file",
     stat.S_IFDIR: "directory",
     stat.S_IFIFO: "fifo",
@@ -38,9 +42,9 @@ class Found(msgspec.Struct, frozen=True):
     """Of what the path leads to, links followed."""
 
     @property
-    def type(self) -> str:
-        """`file`, `directory`, `fifo`, `socket`, `character device` or `block device`."""
-        return _TYPES.get(stat.S_IFMT(self.status.st_mode), "unknown")
+    def type(self) -> Type:
+        """What it is."""
+        return _TYPES.get(stat.S_IFMT(self.status.st_mode), "other")
 
     @property
     def size_bytes(self) -> int | None:

@@ -36,8 +36,8 @@ class ExecReading(Reading, frozen=True):
     """From its start to its end."""
     signal: str | None = None
     """The signal that ended it (`SIGSEGV`); absent when it ended by itself."""
-    status: str | None = None
-    """OK, WARNING or CRITICAL, with `nagios`; UNKNOWN is an error, because then the plugin did not look."""
+    status: nagios.Status | None = None
+    """What the exit code of a Nagios plugin says; UNKNOWN is an error, because then it could not look."""
     message: str | None = None
     """With `nagios`: the first line of output, without the performance data."""
 
@@ -127,9 +127,7 @@ class ExecProbe(Probe, frozen=True):
     def _environment(self) -> dict[str, str]:
         wanted = (*_INHERITED, *self.environment)
         inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if any(fnmatchcase(name, pattern) for pattern in wanted)
+            name: value for name, value in os.environ.items() if any(fnmatchcase(name, pattern) for pattern in wanted)
         }
         return inherited | self.set
 
@@ -157,15 +155,11 @@ class ExecProbe(Probe, frozen=True):
         if status is None:
             program, ending = self._arguments()[0], reading.signal or f"exit code {reading.exit_code}"
             said = f": {plugin.message}" if plugin.message else ""
-            raise ProbeError(
-                f"{program} ended with {ending}, which is UNKNOWN{said}", exit_code=reading.exit_code
-            )
+            raise ProbeError(f"{program} ended with {ending}, which is UNKNOWN{said}", exit_code=reading.exit_code)
         measures = nagios.suggested(plugin.measures) | nagios.named(plugin.measures, self.perfdata)
         if isinstance(reading.stdout, Unreadable):
             measures = dict.fromkeys(self.perfdata, reading.stdout)
-        return msgspec.structs.replace(
-            reading, status=status, message=plugin.message, named=measures | reading.named
-        )
+        return msgspec.structs.replace(reading, status=status, message=plugin.message, named=measures | reading.named)
 
 
 def _text(data: bytes, name: str) -> str | Unreadable:

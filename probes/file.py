@@ -10,7 +10,7 @@ import time
 from anyio import to_thread
 
 from agent.probe import Unreadable
-from probes.content import Found, link, look, sha256
+from probes.content import Found, Type, link, look, sha256
 from probes.evidence import Contents, Evidence, EvidenceReading
 
 __all__ = ["FileProbe", "FileReading"]
@@ -19,8 +19,8 @@ __all__ = ["FileProbe", "FileReading"]
 class FileReading(EvidenceReading, frozen=True, kw_only=True):
     """What stands at a path."""
 
-    type: str | None = None
-    """file, directory, fifo, socket, character device or block device."""
+    type: Type | None = None
+    """What the path leads to."""
     link: str | None = None
     """Where it points when the path is a symbolic link; everything else is about what it leads to."""
     mode: str | None = None

@@ -17,19 +17,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from agent.probe import Unreadable, Value
 from probes.extract.json_text import exact_number
 
-__all__ = ["Measure", "Plugin", "named", "plugin_output", "status", "suggested"]
+__all__ = ["Measure", "Plugin", "Status", "named", "plugin_output", "status", "suggested"]
 
-_STATUS = ("OK", "WARNING", "CRITICAL")
+Status: TypeAlias = Literal["OK", "WARNING", "CRITICAL"]
 
-_MEASURE = re.compile(
-    r"(?:^|(?<=\s))(?:'(?P<quoted>(?:[^']|'')*)'|(?P<bare>[^\s'=]+))=(?P<value>[^\s;]*)(?:;\S*)?"
-)
+_STATUS: tuple[Status, ...] = ("OK", "WARNING", "CRITICAL")
+
+_MEASURE = re.compile(r"(?:^|(?<=\s))(?:'(?P<quoted>(?:[^']|'')*)'|(?P<bare>[^\s'=]+))=(?P<value>[^\s;]*)(?:;\S*)?")
 _VALUE = re.compile(r"(?P<number>[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)(?P<unit>\D*)")
 
 _ONE = Decimal(1)
@@ -77,7 +78,7 @@ class Plugin(msgspec.Struct, frozen=True):
     measures: tuple[Measure, ...]
 
 
-def status(exit_code: int) -> str | None:
+def status(exit_code: int) -> Status | None:
     """Name what an exit code says; None for UNKNOWN and for everything that is no status at all."""
     return _STATUS[exit_code] if 0 <= exit_code < len(_STATUS) else None
 
@@ -99,9 +100,7 @@ def _measures(text: str) -> Iterable[Measure]:
 
 def named(measures: Iterable[Measure], names: Mapping[str, str]) -> dict[str, Value]:
     """Read the labels that the operator named, in the unit that each name's ending promises."""
-    return {
-        name: _only([one for one in measures if one.label == label], name) for name, label in names.items()
-    }
+    return {name: _only([one for one in measures if one.label == label], name) for name, label in names.items()}
 
 
 def _only(found: list[Measure], name: str) -> Value:

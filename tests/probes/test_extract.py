@@ -77,7 +77,7 @@ def test_json_is_read(data, value):
         (b'{"a": [1,\n', "it is cut short at line 2 column 1"),
         (b'{"a": "x', "it is cut short at line 1 column 7"),
         (b"{'a': 1}", "expecting property name enclosed in double quotes at line 1 column 2"),
-        (b"[1,]", "expecting value at line 1 column 4"),
+        (b"[1 2]", "expecting ',' delimiter at line 1 column 4"),
         (b'{"a": 1} x', "extra data at line 1 column 10"),
         (b"<html>", "expecting value at line 1 column 1"),
         (b'"a\x01"', "invalid control character at line 1 column 3"),
