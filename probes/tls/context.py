@@ -135,8 +135,10 @@ def _private(path: str) -> PrivateKey:
 
 def said(error: SSL.Error) -> str:
     """Give OpenSSL's own words for an error."""
-    reasons = [str(entry[-1]) for entry in error.args[0]] if error.args and error.args[0] else []
-    return "; ".join(filter(None, reasons)) or "no reason given"
+    queue = error.args[0] if error.args else []
+    if not isinstance(queue, list):
+        return str(error.args[-1])
+    return "; ".join(str(entry[-1]) for entry in queue if entry[-1]) or "no reason given"
 
 
 def _note_error(connection: SSL.Connection, _: crypto.X509, code: int, depth: int, ok: int) -> bool:

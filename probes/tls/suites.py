@@ -38,6 +38,8 @@ WEAK: Mapping[int, str] = {
     0x003A: "TLS_DH_anon_WITH_AES_256_CBC_SHA",
     0x003B: "TLS_RSA_WITH_NULL_SHA256",
     0x0046: "TLS_DH_anon_WITH_CAMELLIA_128_CBC_SHA",
+    0x0060: "TLS_RSA_EXPORT1024_WITH_RC4_56_MD5",
+    0x0061: "TLS_RSA_EXPORT1024_WITH_RC2_CBC_56_MD5",
     0x0062: "TLS_RSA_EXPORT1024_WITH_DES_CBC_SHA",
     0x0063: "TLS_DHE_DSS_EXPORT1024_WITH_DES_CBC_SHA",
     0x0064: "TLS_RSA_EXPORT1024_WITH_RC4_56_SHA",
@@ -68,9 +70,16 @@ WEAK: Mapping[int, str] = {
     0xC017: "TLS_ECDH_anon_WITH_3DES_EDE_CBC_SHA",
     0xC018: "TLS_ECDH_anon_WITH_AES_128_CBC_SHA",
     0xC019: "TLS_ECDH_anon_WITH_AES_256_CBC_SHA",
+    0xC046: "TLS_DH_anon_WITH_ARIA_128_CBC_SHA256",
+    0xC047: "TLS_DH_anon_WITH_ARIA_256_CBC_SHA384",
+    0xC05A: "TLS_DH_anon_WITH_ARIA_128_GCM_SHA256",
+    0xC05B: "TLS_DH_anon_WITH_ARIA_256_GCM_SHA384",
+    0xC084: "TLS_DH_anon_WITH_CAMELLIA_128_GCM_SHA256",
+    0xC085: "TLS_DH_anon_WITH_CAMELLIA_256_GCM_SHA384",
 }
 """Suites that nobody should offer: no encryption (NULL), no authentication (anon), keys under 128 bits
-(export, DES, 3DES), RC2, RC4 and IDEA (RFC 9325, section 4.1; RFC 7465; RFC 8996; RFC 5469)."""
+(export, DES, 3DES), RC2, RC4 and IDEA (RFC 9325, section 4.1; RFC 7465; RFC 5469).  Those with keys that
+were shared before (PSK, SRP, Kerberos) are not among them: a server of such is no server for strangers."""
 
 _TLS13 = tuple(range(0x1301, 0x1306))
 _OLD = (

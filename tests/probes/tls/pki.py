@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -99,6 +99,10 @@ class Wish:
 
 def make_key():
     return ec.generate_private_key(ec.SECP256R1())
+
+
+def make_rsa_key(bits=2048):
+    return rsa.generate_private_key(65537, bits)
 
 
 def authority(common, issuer=None, *, key=None, path_length=None, ends=IN_YEARS, extensions=()):

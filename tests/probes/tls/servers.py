@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import anyio
 from anyio.abc import SocketAttribute
-from anyio.streams.tls import TLSStream
 from OpenSSL import SSL
 
-GONE = (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, ssl.SSLError)
+GONE = (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, ssl.SSLError, SSL.Error)
 MINIMAL = {
     "TLSv1": ssl.TLSVersion.TLSv1,
     "TLSv1.1": ssl.TLSVersion.TLSv1_1,
@@ -49,6 +48,10 @@ class Tls:
     alpn: tuple = ()
     ciphers: str = "DEFAULT@SECLEVEL=0"
     tickets: int = 2
+    banner: bytes = b""
+    """What is said as soon as the handshake is done."""
+    lingers: bool = True
+    """Whether the connection stays open until the client closes it."""
     before: object = None
     """Dialogue before TLS."""
 
@@ -58,8 +61,27 @@ class Tls:
     async def __call__(self, stream):
         if self.before:
             await self.before(stream)
-        wrapped = await TLSStream.wrap(stream, server_side=True, ssl_context=self.context, standard_compatible=False)
-        await wrapped.receive()
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = self.context.wrap_bio(incoming, outgoing, server_side=True)
+
+        async def done(step):
+            while True:
+                try:
+                    return step()
+                except ssl.SSLWantReadError:
+                    await flush()
+                    incoming.write(await stream.receive())
+                finally:
+                    await flush()  # an alert too
+
+        async def flush():
+            if outgoing.pending:
+                await stream.send(outgoing.read())
+
+        await done(tls.do_handshake)
+        await done(lambda: tls.write(self.banner))
+        if self.lingers:
+            await done(lambda: tls.read(1))
 
     def _make_context(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -78,42 +100,66 @@ class Tls:
         return context
 
 
-@dataclass(frozen=True)
-class Stapling:
-    """A server with pyOpenSSL's TLS, which can staple an OCSP response."""
+@dataclass
+class InMemory:
+    """A server with pyOpenSSL's TLS: it can staple, and do with its bytes what it likes."""
 
     identity: object
-    staple: bytes
+    staple: bytes = b""
+    versions: tuple = (SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION)
+    chunk: int = 65536
+    """The most bytes that are sent at once."""
+    limit: int | None = None
+    """Number of bytes after which it falls silent, or closes."""
+
+    def __post_init__(self):
+        self.context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        self.context.set_min_proto_version(self.versions[0])
+        self.context.set_max_proto_version(self.versions[-1])
+        leaf, *above = self.identity.sent
+        self.context.use_certificate(leaf)
+        self.context.use_privatekey(self.identity.key)
+        for certificate in above:
+            self.context.add_extra_chain_cert(certificate)
+        self.context.set_ocsp_server_callback(lambda *_: self.staple)
 
     async def __call__(self, stream):
-        connection = SSL.Connection(self.context())
+        connection = SSL.Connection(self.context)
         connection.set_accept_state()
+        left = self.limit
+        while not await self._step(connection):
+            for piece in self._said(connection):
+                await stream.send(piece[:left])
+                if left is not None and (left := left - len(piece)) <= 0:
+                    return
+            connection.bio_write(await stream.receive())
+        for piece in self._said(connection):
+            await stream.send(piece)
+        await stream.receive()
+
+    async def _step(self, connection):
+        try:
+            connection.do_handshake()
+        except SSL.WantReadError:
+            return False
+        return True
+
+    def _said(self, connection):
         while True:
             try:
-                connection.do_handshake()
+                yield connection.bio_read(self.chunk)
             except SSL.WantReadError:
-                await self._flush(connection, stream)
-                connection.bio_write(await stream.receive())
-            except SSL.Error:
-                return await self._flush(connection, stream)
-            else:
-                break
-        await self._flush(connection, stream)
+                return
+
+
+def answering(*answers, then_close=True):
+    """Make a server that answers a hello with these bytes."""
+
+    async def answer(stream):
         await stream.receive()
-        return None
+        for one in answers:
+            await stream.send(one)
+        if not then_close:
+            await anyio.sleep_forever()
 
-    async def _flush(self, connection, stream):
-        try:
-            await stream.send(connection.bio_read(65536))
-        except SSL.WantReadError:
-            return
-
-    def context(self):
-        context = SSL.Context(SSL.TLS_SERVER_METHOD)
-        leaf, *above = self.identity.sent
-        context.use_certificate(leaf)
-        context.use_privatekey(self.identity.key)
-        for certificate in above:
-            context.add_extra_chain_cert(certificate)
-        context.set_ocsp_server_callback(lambda *_: self.staple)
-        return context
+    return answer

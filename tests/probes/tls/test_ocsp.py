@@ -12,7 +12,7 @@ from probes.tls.ocsp import Staple
 
 from . import pki
 from .conftest import probe
-from .servers import Stapling
+from .servers import InMemory
 from .test_certificate import SHA1_RSA, SHA256_RSA
 
 GOOD, REVOKED, UNKNOWN = ocsp.OCSPCertStatus.GOOD, ocsp.OCSPCertStatus.REVOKED, ocsp.OCSPCertStatus.UNKNOWN
@@ -213,7 +213,7 @@ def test_a_namesake_of_the_issuer_is_not_the_issuer(server):
     ],
 )
 async def test_what_a_server_staples_is_read(serve, ca, server, *, status, trusted, reason, said):
-    port = await serve(Stapling(server, pki.staple(server, status=status)))
+    port = await serve(InMemory(server, pki.staple(server, status=status)))
     reading = await probe(port, ca=ca).measure()
     assert (reading.trusted, reading.reason, reading.ocsp) == (trusted, reason, said)
 
