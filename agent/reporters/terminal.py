@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from itertools import accumulate
 
 from agent.model import Decision, Outcome
 
@@ -44,11 +45,6 @@ def _cells_of(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
-def padded(text: str, width: int) -> str:
-    """Fill up with spaces to `width` cells."""
-    return text + " " * (width - cells(text))
-
-
 def wrapped(text: str, width: int) -> list[str]:
     """Break a text at its spaces into lines of at most `width` cells, at least one line.
 
@@ -68,13 +64,9 @@ def clipped(text: str, width: int) -> str:
     """Cut a text to `width` cells, with an ellipsis when something is lost."""
     if cells(text) <= width:
         return text
-    kept, left = [], width - 1
-    for char in text:
-        left -= _cells_of(char)
-        if left < 0:
-            break
-        kept.append(char)
-    return "".join(kept).rstrip() + "…"
+    ends = accumulate(map(_cells_of, text))
+    kept = sum(end < width for end in ends)
+    return text[:kept].rstrip() + "…"
 
 
 def hung(label: str, text: str, width: int) -> Iterator[str]:

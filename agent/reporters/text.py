@@ -116,7 +116,7 @@ def _named(page: _Page, room: int, name: str, tone: str, notes: str) -> Iterator
     yield from (page.paint(line, tone) for line in lines)
     yield page.paint(last, tone) + (" " * gap + page.paint(notes, "dim") if gap >= _INDENT else "")
     if gap < _INDENT:
-        yield "  " + page.paint(notes, "dim")
+        yield from ("  " + page.paint(line, "dim") for line in terminal.wrapped(notes, max(room - 2, 20)))
 
 
 def _remark(page: _Page, entry: Entry, margin: str, text: str) -> Iterator[str]:

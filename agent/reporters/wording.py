@@ -220,10 +220,10 @@ def forgiven(root: Entry) -> dict[str, str]:
 
 def _forgiven(entry: Entry, why: str) -> Iterator[tuple[str, str]]:
     why = "advisory" if entry.severity is Severity.ADVISORY else why
-    own = f"waived: {entry.waiver}" if entry.outcome is Outcome.WAIVED else why
+    own = f"waived: {entry.waiver}".rstrip(": ") if entry.outcome is Outcome.WAIVED else why
     if own and entry.outcome not in QUIET:
         yield entry.address, own
-    if not why and entry.outcome is Outcome.PASS:
+    if entry.outcome is Outcome.PASS and why != "advisory":
         why = f"{entry.name} passed without it"
     for child in entry.children:
         yield from _forgiven(child, why)

@@ -28,8 +28,6 @@ def link(url: str) -> str:
 
 def description_list(name: str, pairs: list[tuple[str, str]]) -> str:
     """Write labels with their values; the values are markup already."""
-    if not pairs:
-        return ""
     rows = "".join(
         f'<div class="{esc(label.replace(" ", "-"))}"><dt>{esc(label)}</dt><dd>{markup}</dd></div>'
         for label, markup in pairs
