@@ -25,13 +25,9 @@ def parse(data: bytes) -> dict[str, dict[str, str | None]]:
     try:
         parser.read_string(decoded(data))
     except configparser.DuplicateSectionError as error:
-        raise ValueError(
-            f"the section [{error.section}] stands twice, again in line {error.lineno}"
-        ) from None
+        raise ValueError(f"the section [{error.section}] stands twice, again in line {error.lineno}") from None
     except configparser.DuplicateOptionError as error:
-        raise ValueError(
-            f"{error.option} stands twice in [{error.section}], again in line {error.lineno}"
-        ) from None
+        raise ValueError(f"{error.option} stands twice in [{error.section}], again in line {error.lineno}") from None
     except configparser.MissingSectionHeaderError as error:
         raise ValueError(f"line {error.lineno} stands before the first [section]") from None
     except configparser.ParsingError as error:

@@ -65,8 +65,6 @@ def parse(data: bytes) -> Value:
         raise ValueError(f"{error.problem}{_place(error.problem_mark)}") from None
     except yaml.reader.ReaderError as error:
         raise ValueError(f"{error.reason} at position {error.position}") from None
-    except RecursionError:
-        raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels") from None
     full = [document for document in documents if document is not None]
     return full if len(full) > 1 else full[0] if full else None
 

@@ -346,6 +346,7 @@ def test_html_is_read_in_its_encoding(data, encoding):
     ("data", "encoding", "reason"),
     [
         (b" \n", None, "it is empty"),
+        (b"<!-- -->", None, "it is empty"),
         (b"<div>" * 5000, None, "excessive depth in document: 256 at line 1"),
         (b"<p>x", "x-klingon", "its encoding x-klingon is unknown"),
     ],

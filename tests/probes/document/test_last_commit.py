@@ -53,6 +53,18 @@ async def test_a_file_that_is_not_committed_has_no_age(repository):
     assert await age_seconds(path, NOW) == Unreadable(f"{path} is not committed")
 
 
+async def test_an_empty_folder_which_git_does_not_keep_has_no_age(repository):
+    repository.commit("other.json")
+    path = repository.folder / "empty"
+    path.mkdir()
+    assert await age_seconds(str(path), NOW) == Unreadable(f"{path} is not committed")
+
+
+async def test_a_repository_without_commits_gives_no_age(repository):
+    path = repository.write("a.json")
+    assert await age_seconds(path, NOW) == Unreadable(f"{path} is not committed")
+
+
 async def test_an_ignored_file_has_no_age(repository):
     repository.commit(".gitignore", "*.log\n")
     path = repository.write("a.log")

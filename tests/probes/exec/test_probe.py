@@ -1,9 +1,11 @@
 """A command is run, fed, read and ended; whatever it does, nobody hangs and nothing is left."""
 
 import os
+import resource
 import signal
 import sys
 from decimal import Decimal
+from pathlib import Path
 
 import anyio
 import psutil
@@ -192,6 +194,23 @@ async def test_what_cannot_be_started_is_an_error(here):
 async def test_an_argument_list_that_is_too_long_is_an_error():
     with pytest.raises(ProbeError, match=r"^true: argument list too long$"):
         await run("true", "x" * 3_000_000)
+
+
+async def test_no_message_repeats_the_arguments_which_may_be_secret():
+    with pytest.raises(ProbeError) as caught:
+        await run("no-such-command", "--password=hunter2", set={"TOKEN": "hunter2"}, stdin="hunter2")
+    assert str(caught.value) == "no-such-command: no such command"
+
+
+async def test_a_machine_out_of_descriptors_cannot_look():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with Path("/dev/null").open() as highest:  # the lowest number that is free; all below are taken
+        resource.setrlimit(resource.RLIMIT_NOFILE, (highest.fileno() + 1, hard))
+        try:
+            with pytest.raises(ProbeError, match=r"^no pipe to a command: too many open files$"):
+                await run("true")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 # It does not end, or will not
