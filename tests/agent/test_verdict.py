@@ -124,11 +124,11 @@ def test_nineteen_of_twenty_forgives_one_failure_while_all_twenty_apply():
 
 
 def test_the_tally_names_everything():
-    judged = decide(section("2/3", "p", "p", "f", "e", "b", "w", "s", "~p", "~f", "~s", "!?")).root
+    judged = decide(section("2/3", "p", "p", "p", "f", "f", "e", "e", "b", "w", "s", "~p", "~f", "~s", "!?")).root
     assert judged.tally == Tally(
-        counted=7, required=5, passed=2, failed=1, undecided=3, waived=1, skipped=2, advisory=2
+        counted=10, required=7, passed=3, failed=2, undecided=4, waived=1, skipped=2, advisory=2
     )
-    assert judged.reason == "2/7 (1 waived, 3 undecided, 2 do not apply, 2 advisory), needs 5"
+    assert judged.reason == "3/10 (1 waived, 4 undecided, 2 do not apply, 2 advisory), needs 7"
     assert (judged.outcome, judged.require) == (Outcome.INCONCLUSIVE, "2/3")
 
 
