@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from unicodedata import combining, east_asian_width
 
 import msgspec
 
@@ -35,18 +36,33 @@ class Problem(msgspec.Struct, frozen=True, gc=False):
     """The line that the mark points into."""
 
     def __str__(self) -> str:
+        message = _visible(self.message)
         if self.mark is None:
-            return self.message
-        head = f"{self.mark}: {self.message}"
+            return message
+        head = f"{self.mark}: {message}"
         return f"{head}\n{self._excerpt(self.mark)}" if self.text else head
 
     def _excerpt(self, mark: Mark) -> str:
-        line, column = self.text.replace("\t", " "), mark.column
+        line, column = _visible(self.text), mark.column
         if column > 60:  # a long line is shown around the place
             line, column = "…" + line[column - 41 :], 42
-        width = max(1, min(mark.width, len(line) - column + 1, 80))
+        line = line[:100]
+        before, meant = line[: column - 1], line[column - 1 : column - 1 + mark.width]
         number = f"{mark.line:5}"
-        return f"{number} | {line[:100]}\n{' ' * len(number)} | {' ' * (column - 1)}{'^' * width}"
+        pointer = " " * _cells(before) + "^" * max(1, _cells(meant))
+        return f"{number} | {line}\n{' ' * len(number)} | {pointer}"
+
+
+def _visible(text: str) -> str:
+    """Show what a terminal would obey or hide."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else " " if each == "\t" else "�" for each in text)
+
+
+def _cells(text: str) -> int:
+    """Count the columns that a terminal needs."""
+    return sum(2 if east_asian_width(each) in "WF" else not combining(each) for each in text)
 
 
 class ProfileError(Exception):

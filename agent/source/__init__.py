@@ -63,14 +63,25 @@ def _source(content: Text, data: bytes, events: loader.Events) -> Source:
 
 
 def _root(content: Text, events: loader.Events, problems: list[Problem]) -> Mapping | None:
-    tree = Tree(content, problems)
     try:
-        return tree.read(events(content.body))
+        return Tree(content, problems).read(events(content.body))
     except MarkedYAMLError as error:
-        problems.append(syntax.explain(content, error))
+        problems[:] = _with_words(content, error)
     except ProfileError as error:
         problems += error.problems
     return None
+
+
+def _with_words(content: Text, error: MarkedYAMLError) -> list[Problem]:
+    """Read once more in Python, which knows more about a mistake; the words are then always its own."""
+    problems: list[Problem] = []
+    told = error
+    try:
+        Tree(content, problems).read(loader.python_events(content.body))
+    except MarkedYAMLError as better:
+        told = better
+    stop = syntax.explain(content, told)
+    return [problem for problem in problems if _position(problem)[0] < _position(stop)[0]] + [stop]
 
 
 def _position(problem: Problem) -> tuple[int, int]:

@@ -94,8 +94,8 @@ class PythonParser(Reader, Scanner, Parser):
             pieces += (gap, run.group())
             self.forward(len(run.group()))
             end = self.get_mark()
-            self._refuse_colon(start)
             gap = self._scan_gap(start)
+            self._refuse_colon(start)
             if not gap or self._plain_is_over():
                 break
         return ScalarToken("".join(pieces), True, start, end)
@@ -155,7 +155,7 @@ class PythonParser(Reader, Scanner, Parser):
         try:
             pieces = Scanner.scan_flow_scalar_non_spaces(self, double, start_mark)
             wrong = any(map(_SURROGATE.search, pieces))
-        except ValueError:
+        except (ValueError, OverflowError):
             wrong = True
         if wrong:
             raise ScannerError("while scanning a quoted scalar", start_mark, "found no character", self.get_mark())

@@ -71,6 +71,11 @@ def _not_utf8(name: str, error: UnicodeDecodeError) -> Problem:
     return text.problem(f"byte 0x{byte:02x} is not UTF-8; save the file as UTF-8", mark)
 
 
+def short(text: str) -> str:
+    """Cut what a message quotes."""
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
 def forbidden(text: Text) -> list[Problem]:
     """List the characters that no reader of the file would see, each once."""
     if _FORBIDDEN.search(text.body) is None:

@@ -14,18 +14,23 @@ from yaml.events import AliasEvent, ScalarEvent
 from agent.node import Scalar
 from agent.problem import Mark, Problem
 from agent.source.loader import Event
-from agent.source.text import Text
+from agent.source.text import Text, short
 
 _COMMENT = re.compile(r"[ \t]+(#.*)")
 _GLUED = re.compile(r"#[^\s#!=-]")
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"))
 _NO_SPACE = re.compile(r"\s*[A-Za-z_][\w.-]*:(?!//)\S")
+_DASH = re.compile(r"\s*-\w")
 _ITEM = re.compile(r"\s*- ")
-_EXPLICIT = re.compile(r"(?:^|[ \t\[{,-])\?\s*$")
+_EXPLICIT = re.compile(r"(?:^|[ \t\[{,-])(\?)\s*$")
 _QUESTION = re.compile(r"(?:^|[ \t\[{,])\?")
 _NO_BREAK = re.compile(r"^\xa0|(?<=[:-])\xa0|\xa0(?=#)|\xa0$")
 _DEEP_BLOCK = re.compile(r"[|>][-+]?(\d)")
 
+MAPPING_IN_MAPPING = "'{{' starts a mapping in a mapping; quote the text, or write $(name) for a variable"
+_STARTS_COMMENT = "a '#' after a space starts a comment; if it belongs to the text, quote the text"
+_OR_SPACE = ", else put a space after the '#'"
+_IF_TEXT = "if what stands in {} is text, quote it"
 ODD = frozenset(("", "<", "-"))
 """First characters of keys that are to be looked at."""
 
@@ -59,8 +64,10 @@ class Traps:
 
     def key(self, event: Event, key: Scalar) -> None:
         """Meet a key that starts with one of `ODD` or stands in a line with a `?`."""
-        if _EXPLICIT.search(self._before(event)):
-            self._problem("'? ' makes a key of what follows; leave it out, or quote the text", key.mark)
+        explicit = _EXPLICIT.search(self._before(event))
+        if explicit:
+            message = "'? ' makes a key of what follows; leave it out, or quote the text"
+            self._found(message, event.start_mark.line, explicit.start(1))
         elif key.plain and key.text[:1] in ODD:
             self._odd_key(event, key)
 
@@ -70,23 +77,34 @@ class Traps:
         elif key.text == "<<":
             self._problem("'<<' merges nothing here: write the keys out, or hand them down with 'defaults'", key.mark)
         elif key.text[1:2].isalpha() and not self._before(event).strip(" -"):
-            self._problem(f"'{key.text}' has no space after its '-'; if it is a key, quote it", key.mark)
+            self._problem("a '-' needs a space after it; if this is a key, quote it", key.mark)
 
     def strange_key(self, event: Event, mark: Mark) -> None:
         """Meet a key that is a list, a mapping or an alias."""
         self._strange.add(event.start_mark.index)
         if event.__class__ is AliasEvent:
             self._problem("a key cannot be an alias; if it is text, quote it", mark)
-        elif self._before(event).rstrip().endswith("{"):
-            self._problem("'{{' starts a mapping in a mapping; quote the text, or write $(name) for a variable", mark)
+        elif self._before(event).endswith("{"):
+            self._found(MAPPING_IN_MAPPING, mark.line - 1, mark.column - 2, mark.width + 2)
         else:
             self._problem("a key must be text; if this is text, quote it", mark)
 
     def without_value(self, start: Event, key: Event, value: Event) -> None:
-        """Meet a key in braces without a value: `{a="b"}` and `{x:1}` are such, `{x: }` was written so."""
-        between = self._text.body[key.end_mark.index : value.start_mark.index]
-        if key.__class__ is ScalarEvent and ":" not in between:
+        """Meet a key without a value: `{a="b"}` and `{x:1}` in braces, `channel: #ops` anywhere."""
+        if self._suspects and self._suspects[-1] is value:
+            self._suspects.pop()  # loaders differ in where a value stands that is not there
+        colon = self._text.body.find(":", key.end_mark.index, value.start_mark.index)
+        if colon >= 0:
+            self._after_colon(colon + 1)
+        elif start.flow_style and key.__class__ is ScalarEvent and key.value:
             self._bare.setdefault(start.start_mark.index, []).append(key)
+
+    def _after_colon(self, index: int) -> None:
+        match = _COMMENT.match(self._text.body, index)
+        if match and _GLUED.match(match[1]):
+            line = self._text.body.count("\n", 0, index)
+            column = match.start(1) - self._text.body.rfind("\n", 0, index) - 1
+            self._found(f"{_STARTS_COMMENT}{_OR_SPACE}", line, column, len(match[1]))
 
     def found(self) -> list[Problem]:
         """Judge, and give all mistakes."""
@@ -103,9 +121,12 @@ class Traps:
         glued = [key for key in keys if not key.style and _NO_SPACE.match(key.value)]
         for key in glued:
             name, _, value = key.value.partition(":")
-            self._event(f"'{key.value}' has no space after its colon, expected '{name}: {value}'", key)
+            self._event(
+                f"a ':' needs a space after it, expected '{name}: {short(value)}'; if what stands in {{}} is text, quote it",
+                key,
+            )
         for key in [key for key in keys if key not in glued][:1]:
-            self._event(f"'{key.value}' is a key without a value; if what stands in {{}} is text, quote it", key)
+            self._event(f"'{short(key.value)}' is a key without a value; {_IF_TEXT}", key)
 
     def _no_break_space(self, event: Event) -> None:
         line, column = event.start_mark.line, event.start_mark.column
@@ -116,10 +137,11 @@ class Traps:
     def _comment(self, event: Event) -> None:
         line, column = event.end_mark.line, event.end_mark.column
         match = _COMMENT.match(self._text.lines[line], column)
-        if match and (_GLUED.match(match[1]) or _is_cut(event.value, match[1])):
-            message = "a '#' after a space starts a comment; if it belongs to the text, quote the text"
-            hint = ", else put a space after the '#'" if _GLUED.match(match[1]) else ""
-            self._found(message + hint, line, match.start(1), len(match[1]))
+        if match is None:
+            return
+        glued = _GLUED.match(match[1])
+        if glued or _is_cut(event.value, match[1]):
+            self._found(_STARTS_COMMENT + (_OR_SPACE if glued else ""), line, match.start(1), len(match[1]))
 
     def _lines(self, event: Event) -> None:
         first, last = event.start_mark, event.end_mark
@@ -127,7 +149,9 @@ class Traps:
         if len(lines) == 1:
             return
         if all(map(_NO_SPACE.match, lines)):
-            self._event("there is no space after the colon here, nor in the lines below", event)
+            self._event("a ':' needs a space after it, here and in the lines below", event)
+        if all(map(_DASH.match, lines)):
+            self._event("a '-' needs a space after it, here and in the lines below", event)
         for number, line in enumerate(lines[1:], first.line + 1):
             if _ITEM.match(line):
                 message = f"this continues the text of line {first.line + 1}; a list starts on the line below its key"

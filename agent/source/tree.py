@@ -20,7 +20,7 @@ from agent.node import Entry, Mapping, Node, Scalar, Sequence
 from agent.problem import Mark, Problem, ProfileError
 from agent.source.anchors import Anchors
 from agent.source.loader import Event
-from agent.source.text import Text
+from agent.source.text import Text, short
 from agent.source.traps import ODD, Traps
 
 DEPTH = 40
@@ -52,35 +52,42 @@ class Tree:
         try:
             root = self._document()
             self._anchors.unused()
-            return root
         finally:
             self.problems += self._traps.found()
+        return self._rooted(root)
 
-    def _document(self) -> Mapping | None:
+    def _document(self) -> Node | None:
         self._next()  # the stream starts
         start = self._next()
         if start.__class__ is StreamEndEvent:
-            self._nothing()
             return None
-        if self._text.body.startswith("%", start.start_mark.index):
-            raise MarkedYAMLError(problem="found a directive", problem_mark=start.start_mark)
+        self._refuse_directive(start)
         root = self._node(self._next(), 1)
         self._next()  # the document ends
         after = self._next()
         if after.__class__ is not StreamEndEvent:
+            self._refuse_directive(after)
             self._wrong("a second document starts here; a file holds one", self._mark(after))
-        return self._rooted(root)
+        return root
 
-    def _nothing(self) -> None:
-        what = "only comments" if self._text.body.strip() else "nothing"
-        self._wrong(f"the file holds {what}, expected keys and values such as 'name: smoke'", self._text.mark(0, 0))
+    def _refuse_directive(self, start: Event) -> None:
+        if self._text.body.startswith("%", start.start_mark.index):
+            raise MarkedYAMLError(problem="found a directive", problem_mark=start.start_mark)
 
-    def _rooted(self, root: Node) -> Mapping | None:
+    def _rooted(self, root: Node | None) -> Mapping | None:
         if isinstance(root, Mapping):
             return root
-        what = "a list" if isinstance(root, Sequence) else "a text"
-        self._wrong(f"the file holds {what}, expected keys and values such as 'name: smoke'", root.mark)
+        if not self.problems:  # which would tell why
+            mark = self._text.mark(0, 0) if root is None else root.mark
+            self._wrong(f"the file holds {self._kind(root)}, expected keys and values such as 'name: smoke'", mark)
         return None
+
+    def _kind(self, root: Node | None) -> str:
+        if isinstance(root, Sequence):
+            return "a list"
+        if isinstance(root, Scalar) and not root.empty:
+            return "text"
+        return "only comments" if "#" in self._text.body else "nothing"
 
     # Nodes: there may be hundreds of thousands, so what nearly all of them are is decided first
 
@@ -139,7 +146,7 @@ class Tree:
             text = key.text
             value = self._under(key, start, event, depth + 1)
             if text in entries:
-                self._wrong(f"key '{text}' is on line {entries[text].key.mark.line} already", key.mark)
+                self._wrong(f"key '{short(text)}' is on line {entries[text].key.mark.line} already", key.mark)
             else:
                 entries[text] = Entry(key, value)
         held = tuple(entries.values())
@@ -147,7 +154,8 @@ class Tree:
 
     def _key(self, event: Event, depth: int) -> Scalar:
         if event.__class__ is not ScalarEvent:
-            mark = self._node(event, depth).mark
+            node = self._node(event, depth)
+            mark = self._mark(event) if event.__class__ is AliasEvent else node.mark
             self._traps.strange_key(event, mark)
             return Scalar(f"\0{self._count}", mark)  # like no other
         event.value = text = intern(event.value)  # the same few words, thousands of times
@@ -163,8 +171,7 @@ class Tree:
         if event.value or event.style:
             return self._scalar(event)
         self._scalar(event)
-        if start.flow_style:
-            self._traps.without_value(start, key_event, event)
+        self._traps.without_value(start, key_event, event)
         return Scalar("", key.mark)
 
     def _too_many(self, event: Event) -> NoReturn:
