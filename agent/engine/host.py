@@ -1,0 +1,200 @@
+"""Where a run lives: a thread of its own for the event loop, the caller's for events and signals.
+
+A probe may block its thread or the loop itself for ever.  Both then stay behind in threads that this
+module does not wait for, and `Run.stuck` says so.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import anyio
+import msgspec
+from anyio import create_task_group
+
+from agent import verdict
+from agent.engine import results
+from agent.engine.guard import Guard
+from agent.engine.heart import BEAT, Heart, where
+from agent.engine.needs import branch
+from agent.engine.run import GRACE, run
+from agent.engine.stop import Stop, duration
+from agent.events import CheckFinished, CheckStarted, Emit, Event, RunFinished
+from agent.model import Result
+from agent.plan.steps import Plan
+
+PATIENCE = 10.0
+"""Seconds beyond every timeout that a blocked event loop is waited for."""
+_NAME = "gonogo"
+_LINGER = 1.0
+"""Seconds that threads have to end when everything is told."""
+
+
+class Run(msgspec.Struct, frozen=True):
+    """What a run came to."""
+
+    results: tuple[Result, ...]
+    """One for every check, in the order of the plan."""
+    interrupted: str = ""
+    """`SIGINT` or `SIGTERM`; empty when the run took its course."""
+    stuck: bool = False
+    """Threads are left that may never end: leave the process by `os._exit`."""
+
+
+class EventsLost(Exception):
+    """Whoever was told the events failed, and heard no more; the run took its course all the same."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__("the events of the run were not all told")
+        self.run = run
+
+
+def execute(plan: Plan, emit: Emit, *, grace: float = GRACE, patience: float = PATIENCE) -> Run:
+    """Run a plan; `emit` is called in this thread, in order.
+
+    In the main thread SIGINT and SIGTERM end the run: checks that run are cut short, clean-up has `grace`
+    seconds, and every check has its result.  A second signal ends the process at once.  Raises EventsLost
+    when `emit` raised.
+    """
+    host = _Host(plan, emit, grace)
+    with _signals(host.interrupt):
+        return host.run(patience)
+
+
+@contextmanager
+def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Have signals handled; one that was ignored (by nohup, for a job in the background) stays so."""
+    here = threading.current_thread() is threading.main_thread()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM) if here}
+    ours = [number for number, handling in before.items() if handling is not signal.SIG_IGN]
+    for number in ours:
+        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, before[number])
+
+
+class _Host:
+    """One run.  What its two threads share: the events, the heart, and the name of a signal."""
+
+    def __init__(self, plan: Plan, emit: Emit, grace: float) -> None:
+        self._plan = plan
+        self._steps = plan.steps
+        self._emit = emit
+        self._grace = grace
+        self._events: deque[Event] = deque()
+        self._heart = Heart()
+        self._signal = ""
+        self._over = threading.Event()
+        """Everything is told, or the engine broke."""
+        self._engine = Guard()
+        self._listener = Guard()
+        self._results: dict[str, Result] = {}
+        self._started: set[str] = set()
+        self._at = 0.0
+        """Time of the newest event that was told."""
+        self._thread = threading.Thread(target=self._live, name=_NAME, daemon=True)
+
+    def interrupt(self, number: int, _: FrameType | None) -> None:
+        """Take a signal: the first ends the run in good order, the second the process."""
+        if self._signal:
+            os._exit(128 + number)  # pragma: no cover  seen by a test in a process of its own
+        self._signal = signal.Signals(number).name
+
+    def run(self, patience: float) -> Run:
+        """See the run through."""
+        before = set(threading.enumerate())
+        self._thread.start()
+        blocked = self._listen(patience)
+        if len(self._results) < len(self._steps):
+            raise self._engine.error or RuntimeError("the engine ended early")
+        run = Run(
+            results=tuple(self._results[step.address] for step in self._steps),
+            interrupted=self._signal,
+            stuck=blocked or _left_behind(set(threading.enumerate()) - before),
+        )
+        if self._listener.error is not None:
+            raise EventsLost(run) from self._listener.error
+        return run
+
+    def _listen(self, patience: float) -> bool:
+        """Tell what happens until everything is told; gives whether the loop was given up for blocked."""
+        longest = min(max((step.policy.timeout for step in self._steps), default=0.0), self._plan.deadline or math.inf)
+        while not self._over.wait(BEAT):
+            self._tell_all()
+            silence = self._heart.silence()
+            if silence > patience + (0.0 if self._signal else longest):
+                self._give_up(silence)
+                return True
+        self._tell_all()
+        return False
+
+    def _tell_all(self) -> None:
+        while self._events:
+            self._tell(self._events.popleft())
+
+    def _tell(self, event: Event) -> None:
+        self._at = event.at_seconds
+        if isinstance(event, CheckStarted):
+            self._started.add(event.address)
+        elif isinstance(event, CheckFinished):
+            self._results[event.result.address] = event.result
+        if self._listener.error is None:
+            with self._listener:
+                self._emit(event)
+
+    def _give_up(self, silence: float) -> None:
+        """Give every check that has none a result, and end the run without its loop."""
+        why = f"the event loop was blocked for {duration(silence)}{where(self._thread.ident)}"
+        for step in self._steps:
+            if step.address not in self._results:
+                reason = why if step.address in self._started else f"not started: {why}"
+                result = results.settled(step, self._plan) or results.error(step, reason)
+                self._tell(CheckFinished(at_seconds=self._at, name=step.name, result=result))
+        tree = branch(self._plan.root, self._results)
+        decision = verdict.decide(tree, interrupted=bool(self._signal)).decision
+        self._tell(RunFinished(at_seconds=self._at, interrupted=self._signal, decision=decision))
+
+    # ---- in the thread of the event loop
+
+    def _live(self) -> None:
+        with self._engine:
+            anyio.run(self._main)
+        self._over.set()
+
+    async def _main(self) -> None:
+        stop = Stop()
+        async with create_task_group() as tasks:
+            tasks.start_soon(self._beat, stop)
+            await run(self._plan, self._hear, stop, self._grace)
+            tasks.cancel_scope.cancel()
+
+    async def _beat(self, stop: Stop) -> None:
+        while True:
+            if self._signal and not stop.signal:
+                stop.interrupt(self._signal)
+            await self._heart.beat()
+
+    def _hear(self, event: Event) -> None:
+        self._events.append(event)
+        if isinstance(event, RunFinished):
+            self._over.set()
+
+
+def _left_behind(threads: Iterable[threading.Thread]) -> bool:
+    """Tell whether the run left threads that do not end: blocked ones, which a process would wait for."""
+    end = time.monotonic() + _LINGER
+    ours = [thread for thread in threads if thread.name == _NAME or not thread.daemon]
+    for thread in ours:
+        thread.join(max(0.0, end - time.monotonic()))
+    return any(thread.is_alive() for thread in ours)
