@@ -20,9 +20,9 @@ from agent.source.syntax.scene import MISSING_SPACE, Place, Scene, Token
 from agent.source.text import short
 
 _DASH = re.compile(r"\s*(-)\w")
+_KEY_LIMIT = 1024  # YAML 1.2 section 7.4.2
 _TOO_LONG = f"a key cannot have more than {_KEY_LIMIT} characters"
 _STARTS = (BlockMappingStartToken, BlockSequenceStartToken)
-_KEY_LIMIT = 1024  # YAML 1.2 section 7.4.2
 _CUT = "a comment ended the text above, so this does not continue it; quote the text"
 
 
