@@ -121,10 +121,7 @@ class Traps:
         glued = [key for key in keys if not key.style and _NO_SPACE.match(key.value)]
         for key in glued:
             name, _, value = key.value.partition(":")
-            self._event(
-                f"a ':' needs a space after it, expected '{name}: {short(value)}'; if what stands in {{}} is text, quote it",
-                key,
-            )
+            self._event(f"a ':' needs a space after it, expected '{name}: {short(value)}'; {_IF_TEXT}", key)
         for key in [key for key in keys if key not in glued][:1]:
             self._event(f"'{short(key.value)}' is a key without a value; {_IF_TEXT}", key)
 
