@@ -69,7 +69,8 @@ def judge(seen: Seen, offers: Offers, now: datetime) -> TlsReading:
 
 
 def _reading(seen: Seen, offers: Offers, found: _Findings, now: datetime) -> TlsReading:
-    session, leaf, path, reason = seen.session, seen.session.chain[0], found.path, found.reason
+    session, path, reason, weak = seen.session, found.path, found.reason, offers.weak_ciphers
+    leaf = session.chain[0]
     return TlsReading(
         trusted=reason is None,
         reason=reason,
@@ -99,7 +100,8 @@ def _reading(seen: Seen, offers: Offers, found: _Findings, now: datetime) -> Tls
         crl=found.standing.status if found.standing else None,
         crl_reason=found.standing.reason if found.standing else None,
         protocols=offers.protocols,
-        weak_ciphers=offers.weak_ciphers,
+        weak_ciphers=len(weak) if isinstance(weak, list) else weak,
+        weak_cipher_names=weak,
         address=seen.place.host,
         latency_seconds=seen.latency_seconds,
         connect_seconds=seen.connect_seconds,

@@ -87,10 +87,12 @@ class TlsReading(Reading, frozen=True):
     protocols: list[Label] | Unreadable | None
     """Versions that the server accepts, found with a hello for each.  It cannot be read where silence, or
     an answer that is none, leaves one open; absent without `scan`.  SSLv2 is not looked for."""
-    weak_ciphers: list[str] | Unreadable | None
-    """Weak suites that the server accepts up to TLSv1.2, by IANA's names: without encryption or
-    authentication, export, DES, 3DES, RC2, RC4, IDEA; `equals: []` is the limit for none; absent without
-    `scan`."""
+    weak_ciphers: int | Unreadable | None
+    """Number of weak suites that the server accepts up to TLSv1.2: without encryption or authentication,
+    export, DES, 3DES, RC2, RC4, IDEA.  It cannot be read where `protocols` cannot, or where one is left open;
+    absent without `scan`."""
+    weak_cipher_names: list[str] | Unreadable | None
+    """The same by IANA's names."""
     address: str
     """Address that was looked at."""
     latency_seconds: float

@@ -58,7 +58,8 @@ async def test_a_good_endpoint_is_read_whole(serve, files, ca, server, *, host, 
         crl=None,
         crl_reason=None,
         protocols=["TLSv1.2", "TLSv1.3"],
-        weak_ciphers=[],
+        weak_ciphers=0,
+        weak_cipher_names=[],
         address=host,
         latency_seconds=0.0,
         connect_seconds=0.0,
@@ -78,7 +79,7 @@ async def test_without_a_scan_there_is_one_connection(serve, files, ca):
         seen += 1
 
     reading = await probe(await serve(Tls(files, before=counted)), ca=ca).measure()
-    assert (seen, reading.protocols, reading.weak_ciphers) == (1, None, None)
+    assert (seen, reading.protocols, reading.weak_ciphers, reading.weak_cipher_names) == (1, None, None, None)
 
 
 async def test_with_a_scan_there_are_as_many_as_the_reference_says(serve, files, ca):
