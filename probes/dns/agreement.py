@@ -21,8 +21,8 @@ class DnsReading(Reading, frozen=True):
     """Response code: NOERROR (with records), NODATA (the name is there, without a record of this type),
     NXDOMAIN, SERVFAIL, REFUSED …"""
     answers: list[str] | Unreadable
-    """Records as text, sorted, as `dig +short` prints them but without the dot at the end of names; host names
-    in lower case, the strings of a TXT record joined, names in ASCII (`xn--…`)."""
+    """Records as text, sorted, as `dig +short +nosplit` prints them but without the dot at the end of names; host
+    names in lower case and ASCII (`xn--…`), the strings of a TXT record joined."""
     records: int | Unreadable
     """Number of answers."""
     agree: bool

@@ -1,7 +1,7 @@
 """What a reply says: its code, the records asked for, and the chain of names that led to them.
 
-Records are text as `dig +short` prints it, without the dot at the end of names and with host names in
-lower case; a TXT record is its strings joined.
+Records are text as `dig +short +nosplit` prints it, without the dot at the end of names and with host names
+in lower case; a TXT record is its strings joined.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def _follow(message: dns.message.QueryMessage, label: str) -> tuple[dns.rrset.RR
 def _text(record: dns.rdata.Rdata) -> str:
     if isinstance(record, TXTBase):
         return b"".join(record.strings).decode("utf-8", "backslashreplace")
-    text = str(record.to_text())
+    text = str(record.to_text(chunksize=0))  # keys and digests in one piece
     if record.rdtype in _HOST_NAMES:
         text = text.lower()
     return _FINAL_DOT.sub(lambda found: found[1] or "", text)
