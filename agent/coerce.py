@@ -119,22 +119,23 @@ class Coercion:
 
     def _union(self, node: Node, kind: inspect.UnionType, name: str) -> Value:
         """Try the members that the node's form allows; the first that fits without a mistake is it."""
-        members = sorted((member for member in kind.types if _fits(node, member)), key=_rank)
-        best: Coercion | None = None
-        for member in members:
-            reader = Coercion()
-            value = reader.read(node, member, name)
-            self.late |= reader.late
+        if _is_null(node) and any(isinstance(member, inspect.NoneType) for member in kind.types):
+            return None
+        members = sorted((member for member in kind.types if not isinstance(member, inspect.NoneType)), key=_rank)
+        fitting = members if len(members) == 1 else [member for member in members if _fits(node, member)]
+        readers = [self._trial(node, member, name) for member in fitting]
+        for reader, value in readers:
             if not reader.mistakes:
+                self.late |= reader.late
                 return value
-            best = best or reader
-        if best is None:
-            return self.wrong(f"{name} is {_form(node)}, expected {expected(kind)}", node)
-        scalars = isinstance(node, Scalar) and len(members) > 1
-        if scalars and not any(isinstance(member, inspect.Metadata) for member in members):
-            return self.wrong(f"{name} is {_form(node)}, expected {expected(kind)}", node)
-        self.mistakes += best.mistakes
-        return None
+        if len(readers) == 1:
+            self.mistakes += readers[0][0].mistakes
+            return None
+        return self.wrong(f"{name} is {_form(node)}, expected {expected(kind)}", node)
+
+    def _trial(self, node: Node, kind: inspect.Type, name: str) -> tuple[Coercion, Value]:
+        reader = Coercion()
+        return reader, reader.read(node, kind, name)
 
     def _text(self, node: Node, name: str, wanted: str = "text") -> str | None:
         if isinstance(node, Data) and isinstance(node.value, str | bool | int | float | Decimal):
@@ -171,11 +172,6 @@ class Coercion:
         if text is not None and text not in ("true", "false"):
             return self.wrong(f"{name} is {text!r}, expected true or false", node)
         return text == "true"
-
-    def _none(self, node: Node, _: inspect.Type, name: str) -> Value:
-        if isinstance(node, Scalar) and (node.empty or (node.plain and node.text == "null")):
-            return None
-        return self.wrong(f"{name} is {_form(node)}, expected null", node)
 
     def _literal(self, node: Node, kind: inspect.LiteralType | inspect.EnumType, name: str) -> Value:
         choices = choices_of(kind)
@@ -230,7 +226,6 @@ class Coercion:
         inspect.IntType: _number,
         inspect.FloatType: _number,
         inspect.BoolType: _bool,
-        inspect.NoneType: _none,
         inspect.LiteralType: _literal,
         inspect.EnumType: _literal,
         inspect.ListType: _list,
@@ -246,7 +241,6 @@ _RANK = (
     inspect.BoolType,
     inspect.IntType,
     inspect.FloatType,
-    inspect.NoneType,
     inspect.StructType,
 )
 """Of a union's members the most particular is tried first: `true` is a bool before it is text."""
@@ -256,6 +250,10 @@ _MAPPINGS = (inspect.DictType, inspect.StructType)
 
 def _plain(kind: inspect.Type) -> inspect.Type:
     return _plain(kind.type) if isinstance(kind, inspect.Metadata) else kind
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and (node.empty or (node.plain and node.text == "null"))
 
 
 def _rank(kind: inspect.Type) -> int:

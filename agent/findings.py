@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from agent import source
-from agent.problem import Mark, Problem, ProfileError
+from agent.problem import Mark, Problem, ProfileError, nearest
 from agent.source import Source
 
 SHIPPED = Path(__file__).resolve().parent.parent / "profiles"
@@ -26,6 +26,10 @@ class Findings:
         `asked` is where a profile names the file; None when the command line does.
         """
         name = str(path)
+        if path.parent == SHIPPED / "lib" and not path.is_file():
+            there = tuple(sorted(found.stem for found in path.parent.glob("*.yaml")))
+            self.wrong(f"gonogo ships no fragment '{path.stem}'{nearest(path.stem, there, listed=20)}", asked)
+            return None
         if name not in self.sources:
             try:
                 self.sources[name] = source.read(path)

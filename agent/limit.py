@@ -105,11 +105,15 @@ def compile_limit(metric: Metric, spec: Spec) -> Limit:
         if not spec:
             raise LimitError("asserts nothing: name a limit such as min, max, equals or exists")
         return Limit(metric, tuple(_test(metric, op, operand) for op, operand in spec.items()))
+    if spec is None:
+        raise LimitError("has no value")
     op = "one_of" if isinstance(spec, list) else "equals"
     return Limit(metric, (_COMPILE[op](metric, op, spec),))
 
 
 def _test(metric: Metric, op: str, operand: Value) -> Test:
+    if operand is None and op in _COMPILE:
+        raise LimitError("has no value", op)
     try:
         return _COMPILE.get(op, _unknown)(metric, op, operand)
     except LimitError as error:

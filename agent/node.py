@@ -6,11 +6,12 @@ without quotes, which is what makes `true`, `false`, `null` and numbers JSON's w
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import TypeAlias
 
 import msgspec
 
-from agent import units
 from agent.probe import Value
 from agent.problem import Mark
 
@@ -89,6 +90,8 @@ class Late(msgspec.Struct, frozen=True, gc=False):
 
 Node: TypeAlias = Scalar | Sequence | Mapping | Data | Late
 
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")  # RFC 8259 section 6
+_LONGEST = 1000  # digits; Python itself refuses integers of more than 4,300
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -120,11 +123,7 @@ def _scalar(node: Scalar) -> Value:
 
 def _json_number(text: str) -> Value:
     """`0012345` and `1.10.2` are text: JSON knows neither; `+1` and `.5` too."""
-    digits = text.removeprefix("-")
-    leading_zero = digits[:1] == "0" and digits[1:2].isdigit()
-    if not digits[:1].isdigit() or leading_zero or digits.endswith("."):
+    if not _NUMBER.fullmatch(text):
         return text
-    number = units.number(text)
-    if number is None:
-        return text
-    return int(text) if digits.isdigit() else number
+    whole = len(text) <= _LONGEST and text.removeprefix("-").isdigit()
+    return int(text) if whole else Decimal(text)

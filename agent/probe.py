@@ -30,6 +30,7 @@ What cannot be measured has a name for each case, and the difference decides the
     ProbeError           the probe could not look: a credential, a permission, a tool is missing: ERROR
     a metric is `None`   it was looked for and is not there: only `exists: false` holds for it
     `Unreadable(why)`    it could not be read (JSON cut short): nothing holds for it
+    `Unknown(why)`       this one metric could not be looked at: a limit on it makes ERROR
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ __all__ = [
     "Ratio",
     "Reading",
     "Seconds",
+    "Unknown",
     "Unreachable",
     "Unreadable",
     "Value",
@@ -90,6 +92,13 @@ class Unreadable(msgspec.Struct, frozen=True):
     """A metric that could not be read; every limit on it is breached, `exists: false` too."""
 
     reason: str
+
+
+class Unknown(Unreadable, frozen=True):
+    """A metric that this look could not see, through nobody's fault but ours: a limit on it makes ERROR.
+
+    (The age of a file in a shallow clone: the file is neither too old nor young enough.)
+    """
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,7 +170,7 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class _CannotLook(Exception):
     """A look that gave no reading; the message says why, for an operator."""
 
-    def __init__(self, message: str, **partial: Value) -> None:
+    def __init__(self, message: str, /, **partial: Value) -> None:
         super().__init__(message)
         self.partial = partial
         """Metrics that were measured before it ended (the phases of a request); recorded, not judged."""

@@ -127,6 +127,8 @@ def _kinds(kind: inspect.Type) -> list[inspect.Type]:
         return _kinds(kind.type)
     if isinstance(kind, inspect.UnionType):
         return [inner for member in kind.types for inner in _kinds(member)]
-    if isinstance(kind, inspect.NoneType) or (isinstance(kind, inspect.StructType) and kind.cls is Unreadable):
+    if isinstance(kind, inspect.NoneType) or (
+        isinstance(kind, inspect.StructType) and issubclass(kind.cls, Unreadable)
+    ):
         return []
     return [kind]

@@ -92,4 +92,4 @@ def spec(node: Node) -> Value:
     if isinstance(node, Sequence):
         return [spec(item) for item in node.items]
     assert isinstance(node, Scalar)  # noqa: S101  late values are settled before
-    return node.text
+    return None if node.empty else node.text

@@ -143,7 +143,7 @@ def _profile(profile: Profile, given: Table[str, Node], asked: Asked, findings: 
     own = declared if isinstance(declared, Mapping) else None
     scope = Scope(Variables(profile.path, findings, own, Supply(given, demanded=asked.given.demanded)))
     name = text_of(profile.get("name"), "name", scope)
-    if not name:
+    if profile.get("name") is None:
         findings.wrong("the profile has no name", profile.mark)
     outliner = Outliner(findings, registry.names())
     draft = outliner.profile(profile, scope, f"{name}:" if several else "")

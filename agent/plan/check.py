@@ -41,7 +41,7 @@ def bind_check(draft: Draft, findings: Findings) -> Bound | None:
             draft.scope.touch(node or written.kind)
         return None
     settings = _settings(draft, written, kind, findings)
-    probe = _probe(kind, settings, findings)
+    probe = _probe(kind, settings, findings) if _is_mapping(written.settings) else None
     metrics = metrics_of(kind, _named(kind, settings, findings))
     expect = bind_limits(_resolved(draft, "expect"), kind, metrics, findings)
     warn = bind_limits(_resolved(draft, "warn"), kind, metrics, findings, key="warn")
@@ -110,16 +110,20 @@ def _named(kind: Kind, settings: Mapping, findings: Findings) -> tuple[str, ...]
 def _settings(draft: Draft, written: Written, kind: Kind, findings: Findings) -> Mapping:
     """Give the settings: those of the defaults around it, the nearest winning, then its own."""
     own = written.settings
-    if isinstance(own, Scalar) and own.empty:
-        own = Mapping((), own.mark)
     if not isinstance(own, Mapping):
         mark = own.mark if own else draft.mark
-        findings.wrong(f"the settings of {kind.name} are not a mapping: write {kind.name}: {{…}}", mark)
+        if not _is_mapping(own):
+            findings.wrong(f"the settings of {kind.name} are not a mapping: write {kind.name}: {{…}}", mark)
         own = Mapping((), mark)
     entries = _defaults(draft, kind)
     for entry in own.entries:
         entries[entry.key.text] = Entry(entry.key, draft.scope.resolve(entry.value, escaped=entry.key.text == "regex"))
     return Mapping(tuple(entries.values()), own.mark)
+
+
+def _is_mapping(node: Node | None) -> bool:
+    """Tell whether it is settings; nothing written (`runner:`) is no settings at all."""
+    return isinstance(node, Mapping) or (isinstance(node, Scalar) and node.empty)
 
 
 def _defaults(draft: Draft, kind: Kind) -> dict[str, Entry]:

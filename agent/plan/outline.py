@@ -225,6 +225,7 @@ class Outliner:
         written = item.include
         if written is None or "$(" in written.text:
             self.findings.wrong("include takes no substitution", written.mark if written else item.mark)
+            draft.scope.touch(written or Scalar("", item.mark))
             return
         path = locate(written.text, draft.scope.variables.path)
         name = path.resolve().as_posix()

@@ -7,6 +7,7 @@ readings) stays in the text as a late part.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping as Table
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -134,7 +135,8 @@ class Scope:
             parts = parse(node.text)
         except TemplateError as error:
             self.findings.wrong(str(error), node.mark)
-            return node
+            self.variables.used.update(re.findall(r"\$\(([\w-]+)", node.text))
+            return Late((), node.mark)
         if len(parts) == 1 and isinstance(parts[0], Ref):
             return _marked(self._value(parts[0], node.mark, escaped=escaped), node.mark)
         return self._joined(node, parts, escaped=escaped)
@@ -157,7 +159,7 @@ class Scope:
             return (value.text,)
         shown = ref if isinstance(ref, str) else ref.text
         self.findings.wrong(f"{shown} is a {_form(value)}, which cannot stand inside a text", mark)
-        return ("",)
+        return ()
 
     def _value(self, ref: Ref, mark: Mark, *, escaped: bool) -> Node:
         if ref.source is Source.SECRET:
@@ -181,17 +183,15 @@ class Scope:
         value = self.variables.value(ref.name, mark)
         if self.lenient:
             return Late((), mark)
-        if value is _NO_VALUE and not self.variables.supply.demanded:
-            return Late((), mark)
-        if value is _NO_VALUE:
+        if value is _NO_VALUE and self.variables.supply.demanded:
             self.findings.wrong(_without_value(ref.name, self.variables), mark)
-        return Scalar("", mark, plain=False) if value is None or value is _NO_VALUE else value
+        return Late((), mark) if value is None or value is _NO_VALUE else value
 
     def _environment(self, ref: Ref, mark: Mark) -> Node:
         found = os.environ.get(ref.name)
         if found is None and not self.lenient:
             self.findings.wrong(f"environment variable {ref.name} is not set", mark)
-        return Late((), mark) if self.lenient else Scalar(found or "", mark, plain=False)
+        return Late((), mark) if self.lenient or found is None else Scalar(found, mark, plain=False)
 
     def _file(self, ref: Ref, mark: Mark) -> Node:
         path = self.variables.path.parent / ref.name

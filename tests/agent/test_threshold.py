@@ -157,7 +157,8 @@ def test_a_limit_is_breached_and_says_so(of, spec, value, message):
         (metric("x", TEXT), {"max_increase": "5%"}, ("max_increase",), "x is no number, which cannot be compared with a baseline"),
         (metric("x"), {"max_increase": "-5%"}, ("max_increase",), "is negative"),
         (metric("x"), {"min": [1]}, ("min",), "[1] is not a number"),
-        (metric("x"), {"equals": None}, ("equals",), "is null, which nothing equals; write `exists: false`"),
+        (metric("x"), {"equals": None}, ("equals",), "has no value"),
+        (metric("x"), None, (), "has no value"),
     ],
 )  # fmt: skip
 def test_a_limit_that_cannot_be_is_refused_at_its_place(of, spec, path, message):
