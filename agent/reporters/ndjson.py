@@ -8,8 +8,8 @@ from agent.reporters import wire
 
 
 def encode(event: Event) -> str:
-    """Write an event as one line with its newline."""
-    return wire.encode(event, _attempts(event)).decode() + "\n"
+    """Write an event as one line, without its newline."""
+    return wire.encode(event, _attempts(event)).decode()
 
 
 def _attempts(event: Event) -> tuple[Attempt, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from itertools import accumulate
 
 from agent.model import Decision, Outcome
 
@@ -58,15 +57,6 @@ def wrapped(text: str, width: int) -> list[str]:
         else:
             lines.append(word)
     return lines
-
-
-def clipped(text: str, width: int) -> str:
-    """Cut a text to `width` cells, with an ellipsis when something is lost."""
-    if cells(text) <= width:
-        return text
-    ends = accumulate(map(_cells_of, text))
-    kept = sum(end < width for end in ends)
-    return text[:kept].rstrip() + "…"
 
 
 def hung(label: str, text: str, width: int) -> Iterator[str]:

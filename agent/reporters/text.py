@@ -1,7 +1,7 @@
 """text: what an operator reads in a terminal, complete without colour.
 
-First the verdict and why, then the run, the tree in the order of the profile with one line of reason
-for whatever is not a plain pass, then each trouble told whole, the heaviest first.
+First the verdict and why, then the run, the tree in the order of the profile, then each trouble told
+whole, the heaviest first.
 """
 
 from __future__ import annotations
@@ -99,8 +99,9 @@ def _item(page: _Page, depth: int, entry: Entry) -> Iterator[str]:
     word = WORDS[entry.outcome].ljust(page.column)
     yield page.paint(word, page.tone(entry)) + margin[page.column :] + next(lines)
     yield from (margin + line for line in lines)
-    for remark in wording.remarks(entry):
-        yield from _remark(page, entry, margin + "  ", safe(remark))
+    if not _is_told_below(entry):
+        for remark in wording.remarks(entry):
+            yield from _remark(page, entry, margin + "  ", safe(remark))
 
 
 def _notes(page: _Page, entry: Entry) -> list[str]:
@@ -122,7 +123,7 @@ def _named(page: _Page, room: int, name: str, tone: str, notes: str) -> Iterator
 def _remark(page: _Page, entry: Entry, margin: str, text: str) -> Iterator[str]:
     room = max(page.width - len(margin), 20)
     tone = page.tone(entry) if entry.outcome not in wording.QUIET else "warning" if _is_warning(text) else "dim"
-    for line in [terminal.clipped(text, room)] if _is_told_below(entry) else terminal.wrapped(text, room):
+    for line in terminal.wrapped(text, room):
         yield margin + page.paint(line, tone)
 
 

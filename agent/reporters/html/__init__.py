@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 
 from agent.report import Report
 from agent.reporters import wording
@@ -16,6 +17,8 @@ from agent.reporters.html.style import CSS
 from agent.reporters.html.tree import Tree
 
 _HASH = base64.b64encode(hashlib.sha256(CSS.encode()).digest()).decode()
+_FEW = 8
+"""Lines of the derivation that stand open."""
 _POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
 
 
@@ -46,11 +49,19 @@ def _verdict(report: Report) -> str:
     decision, rest = report.headline[: len(report.decision)], report.headline[len(report.decision) :]
     colon = '<span class="heard">: </span>' if rest.startswith(": ") else ""
     title = f'<span class="decision">{esc(decision)}</span>{colon}{esc(rest.removeprefix(": "))}'
-    why = "".join(map(_reason, report.derivation))
     return (
         f'<header class="{report.decision.lower()}"><div>\n<h1>{title}</h1>\n'
-        f'<ul class="why">{why}</ul>\n</div></header>'
+        f"{_why(report.derivation[:_FEW])}{_folded(report.derivation[_FEW:])}\n</div></header>"
     )
+
+
+def _why(derivation: Sequence[str]) -> str:
+    return f'<ul class="why">{"".join(map(_reason, derivation))}</ul>'
+
+
+def _folded(derivation: Sequence[str]) -> str:
+    """Fold what would push the checks off the screen."""
+    return f'<details class="more"><summary>all of it</summary>{_why(derivation)}</details>' if derivation else ""
 
 
 def _reason(text: str) -> str:

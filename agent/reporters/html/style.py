@@ -56,6 +56,8 @@ h1{margin:0;font-size:1.5rem;line-height:1.25;font-weight:600}
 .heard{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .decision{display:block;font-size:3rem;line-height:1.1;font-weight:800;letter-spacing:.01em}
 .why{list-style:none;margin:1rem 0 0;padding:0}
+.more summary{display:list-item;margin:.5rem 0 0 1rem;padding:0;list-style:disclosure-closed}
+.more[open] summary{list-style-type:disclosure-open}
 .why li{margin:.2rem 0}
 .deep1{padding-left:1.25rem}.deep2{padding-left:2.5rem}.deep3{padding-left:3.75rem}.deep4{padding-left:5rem}
 h2{font-size:1.15rem;margin:1.75rem 0 .5rem}

@@ -97,7 +97,7 @@ def report(root, *derivation, title="Post-deploy smoke verification", interrupte
     tree = filled(root, verdict.root)
     return Report(
         decision=verdict.decision,
-        headline=f"{verdict.decision}{part}: {title}",
+        headline=f"{verdict.decision}{part}: {title}" + f" (interrupted by {interrupted})" * bool(interrupted),
         root=tree,
         counts=dict(Counter(str(entry.outcome) for entry in tree.checks())),
         interrupted=interrupted,
@@ -209,8 +209,10 @@ GO = report(
         section("smoke", "Smoke", WARNED, CERTIFICATE, RETRIED, METRICS, CDN, require="4/5"),
         ON_CALL,
     ),
-    "GO: 1/1 (1 advisory), needs 1",
-    "  Smoke: 3/4 (1 waived, 1 does not apply), needs 3",
+    "GO: Post-deploy smoke verification 1/1 (1 advisory), needs 1",
+    "  pass: Smoke 3/4 (1 waived, 1 does not apply), needs 3",
+    "  advisory, fail: On-call 0/1, needs 1",
+    "    fail: Somebody is on call (on_call is an empty list, expected to be present)",
 )
 
 DOWN = check(
@@ -352,11 +354,20 @@ NO_GO = report(
         ON_CALL,
         LEAD,
     ),
-    "NO-GO: 0/2 (1 undecided, 1 advisory), needs 2; critical: Smoke failed",
-    "  Smoke: 2/7 (1 waived, 2 undecided, 1 does not apply), needs 6;"
+    "NO-GO: Post-deploy smoke verification 0/2 (1 undecided, 1 advisory), needs 2; critical: Smoke failed",
+    "  fail: Smoke 2/7 (1 waived, 2 undecided, 1 does not apply), needs 6;"
     " critical: Health endpoint answers with the new version failed",
-    "    Health endpoint answers with the new version: status is 500, expected 200; release is '1.10.1',"
-    " expected 1.10.2; state is absent, expected healthy; latency_seconds is 1.118s, expected at most 500ms",
+    "    critical, fail: Health endpoint answers with the new version (status is 500, expected 200; release is"
+    " '1.10.1', expected 1.10.2; state is absent, expected healthy; latency_seconds is 1.118s, expected at most 500ms)",
+    "    waived: Certificate outlives the release (expires_in_seconds is 12d5h, expected at least 30d)",
+    "    fail: Rollout is finished (updated_replicas is 2, expected 3 (for 5m))",
+    "    error: Error budget is left (prometheus.monitoring:9090: connection refused)",
+    "    inconclusive: A customer can log in and sees the orders 0/2 (2 undecided), needs 2",
+    "      blocked: Log in (changes something and is not allowed; run with --allow-active)",
+    "      blocked: Orders (needs smoke/customer/login, which was blocked)",
+    "  advisory, fail: On-call 0/1, needs 1",
+    "    fail: Somebody is on call (on_call is an empty list, expected to be present)",
+    "  pending: Tech lead agrees (no signature of the role tech-lead)",
     duration_seconds=305.4,
     description="Run right after every deployment, by the pipeline.",
 )
@@ -368,10 +379,10 @@ INCONCLUSIVE = report(
         section("smoke", "Smoke", WARNED, BLIND, METRICS),
         LEAD,
     ),
-    "INCONCLUSIVE: 0/2 (2 undecided), needs 2",
-    "  Smoke: 2/3 (1 undecided), needs 3",
-    "    Error budget is left: prometheus.monitoring:9090: connection refused",
-    "  Tech lead agrees: no signature of the role tech-lead",
+    "INCONCLUSIVE: Post-deploy smoke verification 0/2 (2 undecided), needs 2",
+    "  inconclusive: Smoke 2/3 (1 undecided), needs 3",
+    "    error: Error budget is left (prometheus.monitoring:9090: connection refused)",
+    "  pending: Tech lead agrees (no signature of the role tech-lead)",
     active_allowed=True,
 )
 
@@ -401,10 +412,10 @@ NARROWED = report(
             ),
         ),
     ),
-    "INCONCLUSIVE: 0/1 (1 undecided), needs 1",
-    "  Smoke: 1/3 (2 undecided), needs 3",
-    "    Rollout is finished: interrupted by SIGINT",
-    "    Queue is empty: not started: interrupted by SIGINT",
+    "INCONCLUSIVE: Post-deploy smoke verification 0/1 (1 undecided), needs 1",
+    "  inconclusive: Smoke 1/3 (2 undecided), needs 3",
+    "    error: Rollout is finished (interrupted by SIGINT)",
+    "    error: Queue is empty (not started: interrupted by SIGINT)",
     selection=Selection(3, 203, "--section smoke --tag fast"),
     interrupted="SIGINT",
     duration_seconds=1.31,

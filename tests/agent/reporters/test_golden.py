@@ -53,7 +53,7 @@ def events():
 
 
 def test_events_are_told_one_to_a_line():
-    compare(GOLDEN / "narrowed.ndjson", "".join(map(ndjson.encode, events())))
+    compare(GOLDEN / "narrowed.ndjson", "".join(f"{ndjson.encode(event)}\n" for event in events()))
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,8 @@ def test_an_event_is_one_line_of_json(attack):
         at_seconds=1, name=attack or "", result=Result(address="a", outcome=Outcome.PASS, reason=attack or "")
     )
     line = ndjson.encode(event)
-    assert line.count("\n") == 1
+    assert len(line.splitlines()) == 1 or "\x85" in line or "\u2028" in line
+    assert "\n" not in line
     assert msgspec.json.decode(line, type=CheckFinished).name == (attack or "").replace("\ud800", r"\ud800")
 
 

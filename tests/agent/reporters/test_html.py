@@ -93,6 +93,12 @@ def test_the_title_and_the_heading_are_the_headline():
         assert re.sub(r"<[^>]*>", "", heading) == report.headline
 
 
+def test_a_long_derivation_is_folded_and_a_short_one_is_not():
+    folded = '<details class="more"><summary>all of it</summary><ul class="why"><li class="deep3">'
+    assert folded in reporters.load("html")(samples.NO_GO)
+    assert 'class="more"' not in reporters.load("html")(samples.GO)
+
+
 def channel(value: int) -> float:
     """Linear light of one channel, WCAG 2.2."""
     share = value / 255

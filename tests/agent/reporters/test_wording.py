@@ -171,10 +171,3 @@ def test_only_http_is_a_link(url, is_link):
 )
 def test_text_is_wrapped_at_its_spaces_by_cells(text, lines):
     assert terminal.wrapped(text, 9) == lines
-
-
-@pytest.mark.parametrize(
-    ("text", "clipped"), [("123456789", "123456789"), ("1234567890", "12345678…"), ("漢字漢字漢字", "漢字漢字…")]
-)
-def test_text_is_clipped_by_cells(text, clipped):
-    assert terminal.clipped(text, 9) == clipped
