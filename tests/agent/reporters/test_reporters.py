@@ -39,7 +39,7 @@ def test_the_first_line_is_the_headline_and_the_derivation_follows(sample, name)
     report = samples.SAMPLES[sample]
     first, *rest = reporters.load(name)(report).splitlines()
     assert first.removeprefix("# ") == report.headline
-    below = " ".join(" ".join(rest[:20]).replace(">", "").replace("&emsp;", "").split())
+    below = " ".join(" ".join(rest[:30]).replace(">", "").replace("&emsp;", "").split())
     for line in report.derivation:
         assert " ".join(line.split()) in below
 
