@@ -12,7 +12,7 @@ from typing import ClassVar, TypeVar
 
 import msgspec
 
-from agent.probe import Bytes, Need, Probe, Reading, Unreadable, Value
+from agent.probe import Bytes, Need, Probe, Reading, Unknown, Unreadable, Value
 from probes import formats, last_commit
 from probes.content import Found, read
 from probes.dates import age, age_of
@@ -148,7 +148,7 @@ class Evidence(Probe, frozen=True, kw_only=True):
 
     def facts(self, found: Found, contents: Contents, now: float) -> dict[str, Value]:
         """Give the metrics that all kinds about evidence have; `dated` adds what only git knows."""
-        unasked = None if self.commit else Unreadable(f"{self.path}: no date is named and commit is false")
+        unasked = None if self.commit else Unknown(f"{self.path}: no date is named and commit is false")
         modified = age_of(found.status.st_mtime, now, what=f"the last change of {self.path}")
         return {
             "exists": True,

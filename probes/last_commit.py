@@ -14,7 +14,7 @@ import os
 
 from anyio import to_thread
 
-from agent.probe import ProbeError, Unreadable
+from agent.probe import ProbeError, Unknown, Unreadable
 from probes.child import Command, run
 from probes.dates import age_of
 
@@ -42,7 +42,7 @@ async def age_seconds(path: str, now: float) -> float | Unreadable:
     try:
         return age_of(await _committed(path), now, what=f"the last commit of {path}")
     except ProbeError as error:
-        return Unreadable(str(error))
+        return Unknown(str(error))
 
 
 async def _committed(path: str) -> int:

@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from agent.probe import Unreadable
+from agent.probe import Unknown, Unreadable
 from probes.last_commit import age_seconds
 
 COMMITTED = 1767225600.0  # 2026-01-01T00:00:00Z
@@ -50,25 +50,25 @@ async def test_a_commit_in_the_future_gives_no_age(repository):
 async def test_a_file_that_is_not_committed_has_no_age(repository):
     repository.commit("other.json")
     path = repository.write("a.json")
-    assert await age_seconds(path, NOW) == Unreadable(f"{path} is not committed")
+    assert await age_seconds(path, NOW) == Unknown(f"{path} is not committed")
 
 
 async def test_an_empty_folder_which_git_does_not_keep_has_no_age(repository):
     repository.commit("other.json")
     path = repository.folder / "empty"
     path.mkdir()
-    assert await age_seconds(str(path), NOW) == Unreadable(f"{path} is not committed")
+    assert await age_seconds(str(path), NOW) == Unknown(f"{path} is not committed")
 
 
 async def test_a_repository_without_commits_gives_no_age(repository):
     path = repository.write("a.json")
-    assert await age_seconds(path, NOW) == Unreadable(f"{path} is not committed")
+    assert await age_seconds(path, NOW) == Unknown(f"{path} is not committed")
 
 
 async def test_an_ignored_file_has_no_age(repository):
     repository.commit(".gitignore", "*.log\n")
     path = repository.write("a.log")
-    assert await age_seconds(path, NOW) == Unreadable(f"{path} is not committed")
+    assert await age_seconds(path, NOW) == Unknown(f"{path} is not committed")
 
 
 async def test_a_file_that_was_deleted_and_made_again_has_no_age(repository):
@@ -76,7 +76,7 @@ async def test_a_file_that_was_deleted_and_made_again_has_no_age(repository):
     repository.git("rm", "-q", "a.json")
     repository.git("commit", "-q", "-m", "remove")
     repository.write("a.json")
-    assert await age_seconds(path, NOW) == Unreadable(f"{path} is not committed")
+    assert await age_seconds(path, NOW) == Unknown(f"{path} is not committed")
 
 
 @pytest.mark.parametrize("staged", [False, True])
@@ -85,7 +85,7 @@ async def test_a_file_that_was_changed_since_has_no_age(repository, staged):
     repository.write("a.json", "something else")
     if staged:
         repository.git("add", "a.json")
-    assert await age_seconds(path, NOW) == Unreadable(f"{path} has changes that are not committed")
+    assert await age_seconds(path, NOW) == Unknown(f"{path} has changes that are not committed")
 
 
 async def test_a_shallow_clone_gives_no_age(repository, tmp_path):
@@ -93,7 +93,7 @@ async def test_a_shallow_clone_gives_no_age(repository, tmp_path):
     repository.commit("b.json")
     repository.git("clone", "-q", "--depth=1", f"file://{repository.folder}", str(tmp_path / "clone"))
     path = str(tmp_path / "clone" / "a.json")
-    assert await age_seconds(path, NOW) == Unreadable(
+    assert await age_seconds(path, NOW) == Unknown(
         f"{path} is in a shallow clone, which does not know its last commit"
     )
 
@@ -101,21 +101,21 @@ async def test_a_shallow_clone_gives_no_age(repository, tmp_path):
 async def test_no_repository_gives_no_age(tmp_path):
     path = tmp_path / "a.json"
     path.write_text("{}")
-    assert await age_seconds(str(path), NOW) == Unreadable(f"{path} is in no git repository")
+    assert await age_seconds(str(path), NOW) == Unknown(f"{path} is in no git repository")
 
 
 async def test_a_broken_repository_gives_no_age(repository):
     path = repository.commit("a.json")
     (repository.folder / ".git" / "config").write_text("[broken")
     found = await age_seconds(path, NOW)
-    assert isinstance(found, Unreadable)
+    assert isinstance(found, Unknown)
     assert found.reason.startswith(f"git cannot tell the last commit of {path}: bad config line ")
 
 
 async def test_no_git_gives_no_age(repository, monkeypatch, tmp_path):
     path = repository.commit("a.json")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert await age_seconds(path, NOW) == Unreadable("git: no such command")
+    assert await age_seconds(path, NOW) == Unknown("git: no such command")
 
 
 async def test_the_callers_git_environment_leads_nowhere_else(repository, tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from agent.probe import Need, Unreadable
+from agent.probe import Need, Unknown, Unreadable
 from probes.document import DocumentProbe
 
 DRILL = {"outcome": "passed", "generated": "2026-01-01T00:00:00Z", "commit": "3b1f", "rate": 12.5, "steps": [1, 2]}
@@ -150,7 +150,7 @@ async def test_without_a_date_the_last_commit_tells_the_age(repository):
 async def test_git_is_not_asked_where_nobody_wants_to_know(repository):
     path = repository.commit("drill.json", json.dumps(DRILL))
     reading = await DocumentProbe(path=path, commit=False).measure()
-    assert reading.age_seconds == Unreadable(f"{path}: no date is named and commit is false")
+    assert reading.age_seconds == Unknown(f"{path}: no date is named and commit is false")
 
 
 @pytest.mark.parametrize(
