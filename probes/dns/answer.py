@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-import dns.exception
 import dns.flags
 import dns.message
 import dns.rcode
@@ -93,8 +92,6 @@ def _follow(message: dns.message.QueryMessage, label: str) -> tuple[dns.rrset.RR
         raise Unreachable(f"{label}: the CNAME chain is a loop or too long") from None
     except dns.message.AnswerForNXDOMAIN:
         raise Unreachable(f"{label}: says NXDOMAIN and gives records nevertheless") from None
-    except dns.exception.DNSException as error:
-        raise Unreachable(f"{label}: what came cannot be followed") from error
     if message.rcode() != dns.rcode.NOERROR:  # what a failing server adds is no answer
         return None, found.cnames
     return found.answer, found.cnames

@@ -90,7 +90,7 @@ async def _exchange(stream: ByteStream, query: dns.message.Message, label: str) 
     except anyio.BrokenResourceError as error:
         raise Unreachable(f"{label}: {error} before a whole answer came") from error
     except ssl.SSLError as error:
-        raise Unreachable(f"{label}: TLS broke before a whole answer came: {error.reason}") from error
+        raise Unreachable(f"{label}: TLS broke before a whole answer came") from error
 
 
 async def _exactly(stream: ByteStream, size: int) -> bytes:

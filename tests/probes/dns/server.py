@@ -1,5 +1,6 @@
 """A name server of the test's own: UDP, TCP and TLS on one port, answering as it is told to."""
 
+import os
 import selectors
 import socket
 import ssl
@@ -23,6 +24,14 @@ CLOSED = 1
 
 class Raw(bytes):
     """Bytes for a TCP connection as they are, without a length; then it is closed."""
+
+
+class Torn(bytes):
+    """Bytes beneath TLS, where a record should be; then it is closed."""
+
+
+RESET = object()
+"""Instead of an answer over TCP: reset the connection."""
 
 
 class DnsServer:
@@ -94,7 +103,12 @@ class DnsServer:
             sock.sendall(self._drips)
             self._open.append(sock)
             return True
-        sock.sendall(reply if isinstance(reply, Raw) else len(reply).to_bytes(2, "big") + reply)
+        if reply is RESET:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        elif isinstance(reply, Torn):
+            os.write(sock.fileno(), reply)
+        else:
+            sock.sendall(reply if isinstance(reply, Raw) else len(reply).to_bytes(2, "big") + reply)
         return False
 
     def _reply(self, wire, transport):

@@ -10,7 +10,7 @@ import pytest
 from agent.probe import Unreachable
 from probes.dns.probe import DnsProbe
 
-from .server import Raw, cut, zone
+from .server import RESET, Raw, Torn, context, cut, zone
 
 NAME = "x.example"
 GOOD = zone("x.example. 60 A 192.0.2.1", "y.example. 60 A 192.0.2.66")
@@ -140,6 +140,28 @@ async def test_a_tcp_answer_that_is_not_whole(serve, sent, said):
     server = serve(lambda *_: Raw(sent))
     with pytest.raises(Unreachable) as caught:
         await DnsProbe(name=NAME, resolver=server.address, transport="tcp").measure()
+    assert str(caught.value) == f"{server.address}: {said}"
+
+
+async def test_a_connection_that_is_reset(serve):
+    server = serve(lambda *_: RESET)
+    with pytest.raises(Unreachable) as caught:
+        await DnsProbe(name=NAME, resolver=server.address, transport="tcp").measure()
+    assert str(caught.value) == f"{server.address}: connection reset by peer before a whole answer came"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Torn(b"x" * 100), "TLS broke before a whole answer came"),
+        (Raw(b"\0"), "closed before a whole answer came"),
+    ],
+    ids=["no record", "half a length"],
+)
+async def test_a_tls_answer_that_is_not_whole(serve, authority, ca, answer, said):
+    server = serve(lambda *_: answer, tls=context(authority.issue_cert("127.0.0.1")))
+    with pytest.raises(Unreachable) as caught:
+        await DnsProbe(name=NAME, resolver=server.address, transport="tls", ca=ca).measure()
     assert str(caught.value) == f"{server.address}: {said}"
 
 

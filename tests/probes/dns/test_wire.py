@@ -9,7 +9,7 @@ import anyio.to_thread
 import pytest
 
 from agent.probe import ProbeError, Unreachable
-from probes.dns.endpoint import Endpoint, resolve
+from probes.dns.endpoint import Address, Endpoint, resolve
 from probes.dns.wire import Connection, ask_datagram
 
 from .server import CLOSED
@@ -119,6 +119,20 @@ async def test_what_this_machine_refuses_is_its_own_fault(way, host, said):
     with pytest.raises(ProbeError) as caught:
         await way(host, 80)
     assert str(caught.value) == f"{host}:80: this machine cannot connect: {said}"
+
+
+async def test_a_family_that_this_machine_has_not_got():
+    endpoint = Endpoint("127.0.0.1", 80)
+    with pytest.raises(ProbeError) as caught:
+        await Connection.open(endpoint, Address(socket.AF_UNIX, ("127.0.0.1", 80)))
+    assert str(caught.value) == "127.0.0.1:80: this machine cannot connect: protocol not supported"
+
+
+async def test_a_datagram_that_this_machine_cannot_send():
+    address = (await resolve(Endpoint("127.0.0.1", 80)))[0]
+    with pytest.raises(ProbeError) as caught:
+        await ask_datagram(Endpoint("127.0.0.1", 80), address, bytes(70000))
+    assert str(caught.value) == "127.0.0.1:80: this machine cannot connect: message too long"
 
 
 async def test_a_datagram_and_its_answer(echo):
