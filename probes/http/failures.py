@@ -7,10 +7,10 @@ permission, no port or descriptor left.  The second must never make NO-GO.
 from __future__ import annotations
 
 import errno
-import os
 import socket
 
 from agent.probe import ProbeError, Unreachable
+from probes.http.words import system
 
 __all__ = ["broken", "not_found", "not_opened"]
 
@@ -46,7 +46,7 @@ _FAMILIES = {socket.AF_INET: "IPv4 ", socket.AF_INET6: "IPv6 "}
 
 def broken(error: OSError) -> Unreachable:
     """Say how a connection failed that had left this machine."""
-    return Unreachable(_WORDS.get(error.errno or 0) or _system(error))
+    return Unreachable(_WORDS.get(error.errno or 0) or system(error))
 
 
 def not_opened(error: OSError) -> Unreachable | ProbeError:
@@ -62,10 +62,4 @@ def not_found(host: str, family: int, error: OSError) -> Unreachable | ProbeErro
         if wanted or error.errno in _NO_ADDRESS:
             return Unreachable(f"the name {host} has no {wanted}address")
         return Unreachable(f"the name {host} does not exist")
-    return ProbeError(f"the name {host} cannot be looked up: {_system(error)}")
-
-
-def _system(error: OSError) -> str:
-    """Give what the system calls it, in the middle of a sentence."""
-    text = error.strerror or (os.strerror(error.errno) if error.errno else str(error)) or type(error).__name__
-    return text[:1].lower() + text[1:]
+    return ProbeError(f"the name {host} cannot be looked up: {system(error)}")

@@ -12,6 +12,7 @@ from agent.probe import ProbeError, Unreachable
 from probes.http.connection import Stream
 from probes.http.exchange import HEAD_LIMIT, INTERIM_LIMIT, Head, Message
 from probes.http.timing import Timing
+from probes.http.words import inside
 
 __all__ = ["Http1"]
 
@@ -25,17 +26,18 @@ _TOO_LONG = "Receive buffer too long"
 class Http1:
     """One request and its answer: h11 is strict about what comes, this about when it comes and ends."""
 
-    __slots__ = ("_answered", "_began", "_h11", "_seen", "_stream", "_timing", "_until_closed")
+    __slots__ = ("_answered", "_began", "_h11", "_method", "_seen", "_stream", "_timing", "_until_closed")
 
     def __init__(self, stream: Stream, timing: Timing) -> None:
         self._stream, self._timing = stream, timing
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
         self._began = 0.0
-        self._seen = b""
+        self._seen = self._method = b""
         self._answered = self._until_closed = False
 
     async def ask(self, message: Message) -> Head:
         """Send the request and wait for the head of its answer.  Raises Unreachable."""
+        self._method = message.method
         sent = await self._send(message)
         self._feed(await self._stream.receive_first())
         self._began = self._stream.began
@@ -127,6 +129,8 @@ class Http1:
         if why.startswith(_TOO_LONG):
             return Unreachable(f"the head of the answer is larger than {HEAD_LIMIT} bytes")
         if why.startswith(("illegal status line", "illegal request line", "no response line")):
+            if self._seen.startswith(self._method):  # what is shown is cut, and a cut secret cannot be masked
+                return Unreachable("answers with an echo of the request")
             shown = self._seen.decode("ascii", "replace").split("\n", 1)[0].rstrip()
             return Unreachable(f"answers with what is not HTTP: {shown!r}")
         words = next((words for start, words in _HEAD.items() if why.startswith(start)), _said(why))
@@ -153,5 +157,4 @@ def _body_mistake(why: str) -> str:
 
 def _said(why: str) -> str:
     """Give what h11 says, without the bytes that it shows."""
-    text = why.partition(":")[0]
-    return text[:1].lower() + text[1:]
+    return inside(why.partition(":")[0])

@@ -19,6 +19,7 @@ from probes.http.decode import ACCEPTED
 from probes.http.forms import Part
 from probes.http.proxy import Proxy
 from probes.http.settings import HttpSettings
+from probes.http.words import system
 
 __all__ = ["build", "proxy", "user_agent"]
 
@@ -107,7 +108,7 @@ def _read(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise ProbeError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
+        raise ProbeError(f"{path}: {system(error)}") from error
 
 
 def proxy(url: str | None) -> Proxy | None:

@@ -30,6 +30,11 @@ class Proxy(msgspec.Struct, frozen=True):
         """How messages call it."""
         return f"proxy {place(self.host, self.port)}"
 
+    def check(self, status: int) -> None:
+        """Raise ProbeError for a status that only a proxy gives: it does not know us."""
+        if status == 407:
+            raise ProbeError(f"{self.name} asks for other credentials: status is 407")
+
     def headers(self) -> Headers:
         """Make what only the proxy may see."""
         return [(b"proxy-authorization", self.credentials.encode())] if self.credentials else []
@@ -46,7 +51,8 @@ async def tunnel(connection: Connection, proxy: Proxy, host: str, port: int) -> 
         raise ProbeError(f"{proxy.name}: {error}") from error
     if status in _NOT_REACHED:
         raise Unreachable(f"{proxy.name} does not reach it: status is {status}")
-    if status == 407:
-        raise ProbeError(f"{proxy.name} asks for other credentials: status is 407")
-    if not 200 <= status < 300 or http.surplus:
+    proxy.check(status)
+    if not 200 <= status < 300:
         raise ProbeError(f"{proxy.name} refuses: status is {status}")
+    if http.surplus:
+        raise ProbeError(f"{proxy.name} sends more than its answer")

@@ -108,14 +108,15 @@ class SecureConnection:
     def _decrypted(self) -> bytes | None:
         """Read what can be read without more bytes; empty at the peer's own end, None if nothing can."""
         try:
-            return self._tls.read(_CHUNK)
+            data = self._tls.read(_CHUNK)
         except ssl.SSLWantReadError:
             return None
         except ssl.SSLZeroReturnError:
-            self.complete = True
-            return b""
+            data = b""
         except ssl.SSLError as error:
             raise trust.distrusted(error) from error
+        self.complete = not data
+        return data
 
     async def _record(self) -> bytes:
         """Receive to the end of a record, or of the connection; `began` is when the record did."""

@@ -26,6 +26,9 @@ __all__ = ["BODY_LIMIT", "Answer", "Transport"]
 BODY_LIMIT = 10 << 20
 """Bytes that a body may have, decoded, unless something else is said."""
 
+_IN_A_ROW = 32
+"""Pieces of a body before others get a turn: much may come of little, and very little may come very often."""
+
 _WIRE_FACTOR, _WIRE_EXTRA = 8, 1 << 21
 """Bytes that may come per byte of the body (six, when each has a chunk of its own), and for all heads."""
 
@@ -65,9 +68,11 @@ class Answer(httpx.Response):
         """Yield the body as it comes, decoded.  Raises Unreachable."""
         coding = "" if self.bodiless else self.headers.get("content-encoding", "")
         decoder = Decoder(coding, self.body_limit)
+        pieces = 0
         async for data in self.stream:
-            for later, piece in enumerate(decoder.feed(data)):
-                if later:  # a little that becomes much: others get a turn
+            for piece in decoder.feed(data):
+                pieces += 1
+                if pieces % _IN_A_ROW == 0:
                     await checkpoint()
                 yield piece
         await self.aclose()
@@ -99,6 +104,8 @@ class Transport(httpx.AsyncBaseTransport):
             cleanup.callback(stream.close)
             exchange = self._exchange(stream, timing)
             head = await exchange.ask(self._message(request))
+            if self._route.proxy is not None:
+                self._route.proxy.check(head.status)
             answer = _answer(request, head, _Body(exchange, stream))
             answer.timing, answer.expires = timing, stream.expires
             answer.body_limit = self._body_limit
@@ -111,7 +118,7 @@ class Transport(httpx.AsyncBaseTransport):
         if agreed == "h2" or (wanted == "2" and stream.expires is None):
             return heavy.http2().Http2(stream, timing)
         if wanted == "2":
-            raise Unreachable(f"does not offer HTTP/2, but {agreed or 'nothing'} (by ALPN)")
+            raise Unreachable(f"does not offer HTTP/2 but {agreed or 'nothing'} (by ALPN)")
         return Http1(stream, timing)
 
     def _message(self, request: httpx.Request) -> Message:

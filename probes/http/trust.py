@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from agent.probe import ProbeError, Unreachable
+from probes.http.words import inside, system
 
 __all__ = ["Trust", "context", "distrusted", "expires"]
 
@@ -48,7 +49,7 @@ def _version(path: str | None) -> tuple[int, int] | None:
     try:
         stat = Path(path).stat()
     except OSError as error:
-        raise ProbeError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
+        raise ProbeError(f"{path}: {system(error)}") from error
     return stat.st_mtime_ns, stat.st_size
 
 
@@ -78,7 +79,7 @@ def _verifying(ca: str | None) -> ssl.SSLContext:
     except ssl.SSLError as error:
         raise ProbeError(f"{ca}: holds no certificate in PEM") from error
     except OSError as error:
-        raise ProbeError(f"{ca}: {(error.strerror or 'cannot be read').lower()}") from error
+        raise ProbeError(f"{ca}: {system(error)}") from error
 
 
 def _refuse_without_authorities() -> None:
@@ -94,16 +95,15 @@ def _show(made: ssl.SSLContext, cert: str, trust: Trust) -> None:
         # A password is always given: without one OpenSSL would ask for it on the terminal.
         made.load_cert_chain(cert, trust.key, trust.key_password or "")
     except ssl.SSLError as error:
-        raise ProbeError(f"{cert}: {_key_mistake(error)}") from error
+        raise ProbeError(f"{cert}: {_key_mistake(error, trust.key or cert)}") from error
     except OSError as error:
-        raise ProbeError(f"{cert}: {(error.strerror or 'cannot be read').lower()}") from error
+        raise ProbeError(f"{cert}: {system(error)}") from error
 
 
-def _key_mistake(error: ssl.SSLError) -> str:
-    reason = error.reason or ""
-    if reason == "KEY_VALUES_MISMATCH":
+def _key_mistake(error: ssl.SSLError, key: str) -> str:
+    if error.reason == "KEY_VALUES_MISMATCH":
         return "the key belongs to another certificate"
-    if "DECRYPT" in reason or "PASSWORD" in reason:
+    if b"ENCRYPTED" in Path(key).read_bytes():  # OpenSSL gives no reason
         return "the key is encrypted, and `key_password` does not open it"
     return "no certificate and key in PEM can be read from it"
 
@@ -111,6 +111,7 @@ def _key_mistake(error: ssl.SSLError) -> str:
 _REASONS = {
     "WRONG_VERSION_NUMBER": "does not speak TLS",
     "UNEXPECTED_EOF_WHILE_READING": "closed the connection during the TLS handshake",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "refuses the TLS handshake: no common cipher, or it wants a client certificate",
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": "asks for a client certificate",
     "TLSV1_ALERT_UNKNOWN_CA": "does not trust the client certificate",
     "TLSV1_ALERT_PROTOCOL_VERSION": "speaks no version of TLS that is offered",
@@ -122,8 +123,7 @@ _REASONS = {
 def distrusted(error: ssl.SSLError) -> Unreachable:
     """Say why TLS failed, in an operator's words."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        reason = error.verify_message.rstrip(".")
-        return Unreachable(f"certificate is not trusted: {reason[:1].lower() + reason[1:]}")
+        return Unreachable(f"certificate is not trusted: {inside(error.verify_message)}")
     reason = error.reason or ""
     return Unreachable(_REASONS.get(reason) or f"TLS failed: {reason.lower().replace('_', ' ') or 'unknown'}")
 

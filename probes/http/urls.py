@@ -6,6 +6,8 @@ from functools import lru_cache
 
 import httpx
 
+from probes.http.words import inside
+
 __all__ = ["Origin", "check", "origin", "parse", "place", "plain", "same_party"]
 
 Origin = tuple[str, str, int]
@@ -22,7 +24,7 @@ def parse(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL as error:
-        raise ValueError(f"is not a URL: {_lower(str(error))}") from error
+        raise ValueError(f"is not a URL: {inside(str(error))}") from error
     return check(url)
 
 
@@ -60,7 +62,3 @@ def place(host: str, port: int) -> str:
 def plain(url: httpx.URL) -> httpx.URL:
     """Give the URL without user and password, which are shown to nobody, and the fragment, which is not sent."""
     return url.copy_with(userinfo=b"", fragment=None) if url.userinfo or url.fragment else url
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

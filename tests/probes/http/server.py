@@ -83,7 +83,7 @@ class Server:
         return f"{scheme}://[{self.host}]:{self.port}" if ":" in self.host else f"{scheme}://{self.host}:{self.port}"
 
     def accept(self):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             while True:
                 sock, _ = self.listener.accept()
                 self.peers.append(sock)
@@ -92,27 +92,27 @@ class Server:
                 thread.start()
 
     def talk(self, sock):
-        with contextlib.suppress(OSError), sock:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError, ValueError):
+            stack.callback(sock.close)
             if self.tls is not None:
                 sock = self.tls.wrap_socket(sock, server_side=True)
+                stack.callback(sock.close)
                 self.peers.append(sock)
-            peer = Peer(sock, self.over)
-            self.script(self, peer)
-            with contextlib.suppress(OSError, ValueError):
-                if isinstance(sock, ssl.SSLSocket):
-                    sock = sock.unwrap()
-                sock.shutdown(socket.SHUT_WR)
-                sock.recv(1)
-            sock.close()
+            self.script(self, Peer(sock, self.over))
+            if isinstance(sock, ssl.SSLSocket):
+                sock = sock.unwrap()
+                stack.callback(sock.close)
+            sock.shutdown(socket.SHUT_WR)
+            while sock.recv(65536):  # to close with bytes unread would reset what was said
+                pass
 
     def close(self):
         self.over.set()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         for sock in self.peers:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):
                 sock.shutdown(socket.SHUT_RDWR)
         for thread in self.threads:
             thread.join(5)

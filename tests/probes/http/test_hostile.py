@@ -94,6 +94,16 @@ async def test_what_is_no_answer_is_a_failure_with_its_reason(serve, look, name,
     assert str(caught.value) == f"{place}: {reason}"
 
 
+async def test_an_echo_of_the_request_is_not_shown_because_secrets_are_in_it(serve, look):
+    def script(server, peer):
+        peer.send(peer.sock.recv(65536))
+
+    server = serve(script)
+    with pytest.raises(Unreachable) as caught:
+        await look(f"{server.url}/?token=sesame-and-more-of-it-that-is-cut", bearer="sesame")
+    assert str(caught.value) == f"127.0.0.1:{server.port}: answers with an echo of the request"
+
+
 async def test_a_body_of_exactly_the_limit_is_read(serve, look):
     server = serve(says(response(200, b"x" * 1000)))
     assert (await look(server.url, body_limit=1000)).size_bytes == 1000
