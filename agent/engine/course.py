@@ -48,7 +48,6 @@ class Course:
 
     async def run(self) -> Outcome:
         """Look until it is decided; gives PASS, FAIL or ERROR."""
-        self._started = self._due = anyio.current_time()
         policy = self._policy
         outcome = await (self._retry() if policy.within is None else self._within(policy.within))
         if outcome is Outcome.PASS and policy.hold is not None:

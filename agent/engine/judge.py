@@ -11,7 +11,7 @@ from agent import compare, threshold
 from agent.compare import Incomparable
 from agent.engine.reading import Measured
 from agent.engine.ready import Ready
-from agent.limit import RELATIVE, Limit
+from agent.limit import RELATIVE, Limit, Test
 from agent.model import Breach, Outcome
 from agent.plan.steps import Baseline
 from agent.probe import Unreadable, Value
@@ -39,64 +39,66 @@ class Judge:
     """The limits of one check."""
 
     def __init__(self, ready: Ready, baseline: Baseline | None) -> None:
-        self._ready = ready
-        policy = ready.step.policy
-        self._waits = policy.within is not None or policy.hold is not None
-        baseline = baseline or Baseline()
-        self._before = baseline.readings.get(ready.step.address, {})
-        self._missing = baseline.missing or "there is no reading of it in the baseline"
+        step, baseline = ready.step, baseline or Baseline()
+        self._probe = ready.probe
+        self._before = baseline.readings.get(step.address, {})
+        waits = step.policy.within is not None or step.policy.hold is not None
+        self._limits, self._of_wait = _parted(ready.limits, waits=waits)
+        self._warnings, self._warnings_of_wait = _parted(ready.warnings, waits=waits)
+        unknown = [limit.metric.name for limit in ready.limits if not self._comparable(limit)]
+        missing = baseline.missing or "there is no reading of it in the baseline"
+        self._unknown = f"{unknown[0]} has nothing to compare with: {missing}" if unknown else ""
 
     def __call__(self, seen: Measured, waited: float | None = None) -> Observation:
         """Judge one reading.  `waited`: if it passes the check ends, having waited so many seconds.
 
         How long it waited is judged once, at the end: no further attempt makes it shorter.
         """
-        values = seen.values
-        breaches = self._breaches(self._ready.limits, values, of_wait=False)
+        values, warnings = seen.values, self._warnings
+        breaches = self._breaches(self._limits, values)
         passed = not breaches
         if passed and waited is not None:
-            values = {**values, WAITED: waited}
-            breaches = self._breaches(self._ready.limits, values, of_wait=True)
-        unknown = "" if breaches else self._unknown()
+            values, warnings = {**values, WAITED: waited}, [*warnings, *self._warnings_of_wait]
+            breaches = self._breaches(self._of_wait, values)
         return Observation(
-            outcome=self._outcome(breaches, unknown),
-            reason=unknown,
+            outcome=self._outcome(breaches),
+            reason="" if breaches else self._unknown,
             values=values,
             named=seen.named,
             breaches=breaches,
-            warnings=self._warnings(values),
-            final=passed and bool(breaches or unknown),
+            warnings=self._breaches(warnings, values),
+            final=passed and bool(breaches or self._unknown),
         )
 
-    def _outcome(self, breaches: Iterable[Breach], unknown: str) -> Outcome:
+    def _outcome(self, breaches: tuple[Breach, ...]) -> Outcome:
         """Tell a failed target from a witness whose answer is no answer (`gates`)."""
-        probe = self._ready.probe
-        if unknown or (probe.witness and any(breach.metric in probe.gates for breach in breaches)):
+        if self._probe.witness and any(breach.metric in self._probe.gates for breach in breaches):
             return Outcome.ERROR
-        return Outcome.FAIL if breaches else Outcome.PASS
+        if breaches:
+            return Outcome.FAIL
+        return Outcome.ERROR if self._unknown else Outcome.PASS
 
-    def _breaches(self, limits: Iterable[Limit], values: Mapping[str, Value], *, of_wait: bool) -> tuple[Breach, ...]:
-        chosen = (limit for limit in limits if (self._waits and limit.metric.name == WAITED) is of_wait)
-        return tuple(breach for limit in chosen for breach in self._held(limit, values.get(limit.metric.name)))
-
-    def _warnings(self, values: Mapping[str, Value]) -> tuple[Breach, ...]:
-        warnings = self._breaches(self._ready.warnings, values, of_wait=False)
-        return warnings + self._breaches(self._ready.warnings, values, of_wait=True) if WAITED in values else warnings
+    def _breaches(self, limits: Iterable[Limit], values: Mapping[str, Value]) -> tuple[Breach, ...]:
+        return tuple(breach for limit in limits for breach in self._held(limit, values.get(limit.metric.name)))
 
     def _held(self, limit: Limit, value: Value) -> tuple[Breach, ...]:
         """Judge a value; what wants a baseline that is not there is left out."""
-        if self._comparable(limit) or isinstance(value, Unreadable):
+        if isinstance(value, Unreadable) or self._comparable(limit):
             return threshold.judge(limit, value, self._before.get(limit.metric.name))
-        return threshold.judge(Limit(limit.metric, tuple(t for t in limit.tests if t.op not in RELATIVE)), value)
+        return threshold.judge(Limit(limit.metric, _absolute(limit)), value)
 
     def _comparable(self, limit: Limit) -> bool:
-        relative = any(test.op in RELATIVE for test in limit.tests)
-        return not relative or _has_size(self._before.get(limit.metric.name))
+        return len(_absolute(limit)) == len(limit.tests) or _has_size(self._before.get(limit.metric.name))
 
-    def _unknown(self) -> str:
-        """Say which limit could not be judged for want of a baseline; empty when all could."""
-        limits = [limit.metric.name for limit in self._ready.limits if not self._comparable(limit)]
-        return f"{limits[0]} has nothing to compare with: {self._missing}" if limits else ""
+
+def _parted(limits: Iterable[Limit], *, waits: bool) -> tuple[list[Limit], list[Limit]]:
+    """Part the limits that any attempt is held against from those on how long the check waited."""
+    of_wait = [limit for limit in limits if waits and limit.metric.name == WAITED]
+    return [limit for limit in limits if limit not in of_wait], of_wait
+
+
+def _absolute(limit: Limit) -> tuple[Test, ...]:
+    return tuple(test for test in limit.tests if test.op not in RELATIVE)
 
 
 def _has_size(before: Value) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import anyio
 import msgspec
 
-from agent import verdict
+from agent import pattern, verdict
 from agent.engine.judge import Observation
 from agent.engine.late import Known
 from agent.engine.needs import branch
@@ -45,6 +45,7 @@ class Ledger:
         for secret in secrets.values():
             if isinstance(secret, str):
                 self._mask.add(secret)
+                self._mask.add(pattern.escape(secret))
 
     def start(self, step: Step) -> None:
         """Tell that a check has its turn."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import anyio
 from anyio import CancelScope, Event, get_cancelled_exc_class, move_on_after
 from anyio.abc import TaskGroup
 
 from agent.engine.guard import Guard
-from agent.probe import Probe
+from agent.probe import Probe, ProbeError
 
 GRACE = 5.0
 """Seconds that a probe has to end when it was cancelled: it closes connections and ends processes."""
@@ -28,7 +30,7 @@ class Look:
         self.reading: object = None
         self.late = False
         """Time was up before it ended; what it came to then does not count."""
-        self.started = self.ended = anyio.current_time()
+        self.started = self.ended = math.inf
 
     @property
     def over(self) -> bool:
@@ -45,7 +47,9 @@ class Look:
             await self._cut_short()
             raise
         finally:
-            self.ended = self.ended if self.over else anyio.current_time()
+            if not self.over:
+                self.ended = anyio.current_time()
+                self.started = min(self.started, self.ended)
 
     async def _cut_short(self) -> None:
         self._scope.cancel()
@@ -68,4 +72,4 @@ class Look:
         except get_cancelled_exc_class():
             if self._scope.cancel_called:
                 raise
-            raise RuntimeError("it cancelled itself") from None
+            raise ProbeError("probe failed: it cancelled itself") from None

@@ -48,12 +48,14 @@ def possible(metric: str, value: Value) -> None:
             if not isinstance(key, str):
                 raise ProbeError(f"probe failed: {metric} has a key of type {type(key).__name__}, expected text")
             possible(metric, item)
-    elif not isinstance(value, _PLAIN) and (wrong := _wrong(value)):
+    elif wrong := _wrong(value):
         raise ProbeError(f"probe failed: {metric} is {wrong}")
 
 
 def _wrong(value: Value) -> str:
     """Say what a value is that no metric can be; empty when it can."""
+    if isinstance(value, _PLAIN):
+        return ""
     if isinstance(value, datetime):
         return "" if value.tzinfo else "a time without an offset"
     if isinstance(value, int):

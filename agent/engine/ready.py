@@ -48,7 +48,7 @@ def _make(step: Step, known: Known) -> Ready:
     return Ready(
         step,
         probe,
-        probe.target(),
+        str(probe.target()),
         (*step.limits, *(_limit(late, known) for late in step.late_limits)),
         (*step.warnings, *(_limit(late, known) for late in step.late_warnings)),
     )

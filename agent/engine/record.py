@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Set
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from agent import compare, units
 from agent.engine.judge import Observation
@@ -116,7 +115,8 @@ class Record:
 
     def value(self, value: Value) -> Value:
         """Give a value masked and cut, as JSON has it."""
-        return _Cut().value(self._mask.value(value))
+        masked = self._mask.value(value)
+        return _Cut().value(masked) if isinstance(masked, list | dict) else _scalar(masked)
 
 
 def _can_hide(value: Value) -> bool:
@@ -166,7 +166,7 @@ class _Cut:
 def _scalar(value: Value) -> Value:
     if isinstance(value, str):
         return _cut(str(value))
-    if value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < _WHOLE):
+    if value is None or isinstance(value, bool):
         return value
     if isinstance(value, datetime):
         return compare.shown(value.astimezone(UTC))
@@ -175,9 +175,8 @@ def _scalar(value: Value) -> Value:
     return _number(value)
 
 
-def _number(value: float | Decimal) -> int | float | str:
+def _number(value: Value) -> int | float | str:
     """Give a number that JSON has; what is none (`nan`), or too large, is text."""
     if not math.isfinite(value) or abs(value) >= _WHOLE:
         return str(value)
-    whole = isinstance(value, Decimal) and value == value.to_integral_value()
-    return int(value) if whole else float(value)
+    return float(value) if isinstance(value, float) or value != int(value) else int(value)

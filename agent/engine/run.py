@@ -15,7 +15,7 @@ from agent.engine.order import Order
 from agent.engine.ready import Ready, Unready, find_secrets, late_parts, make, prepare
 from agent.engine.slots import Slots
 from agent.engine.stop import Stop, duration
-from agent.engine.trial import Trial, Ways
+from agent.engine.trial import Shared, Trial
 from agent.events import Emit
 from agent.model import Result
 from agent.node import Measured
@@ -61,7 +61,7 @@ class _Run:
         self._ledger.open()
         self._stop.limit(self._plan.deadline)
         async with create_task_group() as ward:
-            self._ways = Ways(self._ledger, self._plan.baseline, ward)
+            self._shared = Shared(self._ledger, self._plan.baseline, ward)
             async with create_task_group() as cleaning:
                 with self._stop.scope:
                     await self._get_ready()
@@ -137,7 +137,7 @@ class _Run:
 
     async def _check(self, ready: Ready) -> None:
         step = ready.step
-        trial = Trial(ready, self._ways, lambda: self._why(step))
+        trial = Trial(ready, self._shared, lambda: self._why(step))
         try:
             problem = await self._prepare(ready)
             result = results.error(step, problem) if problem else await trial.run()

@@ -15,12 +15,12 @@ class Stop:
         self.scope = CancelScope()
         self.signal = ""
         """The signal that interrupted the run; empty when none did."""
-        self._allowed = 0.0
+        self._allowed: float | None = None
 
     def limit(self, seconds: float | None) -> None:
         """Start the run's deadline; None: there is none."""
+        self._allowed = seconds
         if seconds is not None:
-            self._allowed = seconds
             self.scope.deadline = anyio.current_time() + seconds
 
     def interrupt(self, signal: str) -> None:
@@ -31,14 +31,14 @@ class Stop:
     @property
     def called(self) -> bool:
         """Whether the run is to end; true from that moment on, seen by the loop or not."""
-        return bool(self.signal) or anyio.current_time() >= self.scope.deadline
+        return bool(self.signal) or (self._allowed is not None and anyio.current_time() >= self.scope.deadline)
 
     @property
     def why(self) -> str:
         """What ended the run, for whatever it cut short."""
         if self.signal:
             return f"interrupted by {self.signal}"
-        return f"cut short by the run's deadline of {duration(self._allowed)}"
+        return f"cut short by the run's deadline of {duration(self._allowed or 0)}"
 
 
 def duration(seconds: float) -> str:

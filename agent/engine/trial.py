@@ -19,7 +19,7 @@ from agent.model import Attempt, Outcome, Result
 from agent.plan.steps import Baseline
 
 
-class Ways(msgspec.Struct, frozen=True):
+class Shared(msgspec.Struct, frozen=True):
     """What all checks of a run share."""
 
     ledger: Ledger
@@ -31,30 +31,30 @@ class Ways(msgspec.Struct, frozen=True):
 class Trial:
     """Runs one check by its policy.  `why` says what cuts it short, if anything does."""
 
-    def __init__(self, ready: Ready, ways: Ways, why: Callable[[], str]) -> None:
+    def __init__(self, ready: Ready, shared: Shared, why: Callable[[], str]) -> None:
         self._probe = ready.probe
         self._step = ready.step
-        self._ways = ways
+        self._shared = shared
         self._why = why
-        self._judge = Judge(ready, ways.baseline)
+        self._judge = Judge(ready, shared.baseline)
         self._attempts: list[Attempt] = []
 
     async def run(self) -> Result:
         """Look as often as the policy wants, and give the result."""
-        self._ways.ledger.start(self._step)
+        self._shared.ledger.start(self._step)
         outcome = await Course(self._step.policy, self._attempt).run()
         return results.concluded(self._step, outcome, tuple(self._attempts))
 
     def cut_short(self) -> Result:
         """Give the result of a check that was cut short: an error, whatever it was about to be."""
-        started = self._step.address in self._ways.ledger.started
+        started = self._step.address in self._shared.ledger.started
         reason = self._why() if started else f"not started: {self._why()}"
         return results.error(self._step, reason, tuple(self._attempts))
 
     async def _attempt(self, turn: Turn) -> Observation:
         look = Look(self._probe, turn.timeout)
         try:
-            await look.take(self._ways.ward)
+            await look.take(self._shared.ward)
         except get_cancelled_exc_class():
             self._write(look, Observation(outcome=Outcome.ERROR, reason=self._why()))
             raise
@@ -64,4 +64,4 @@ class Trial:
 
     def _write(self, look: Look, seen: Observation) -> None:
         number = len(self._attempts) + 1
-        self._attempts.append(self._ways.ledger.attempt(self._step, number, seen, (look.started, look.ended)))
+        self._attempts.append(self._shared.ledger.attempt(self._step, number, seen, (look.started, look.ended)))
