@@ -65,11 +65,11 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
-    code, hard = run(sys.argv[1:])
+    code, hard = invoke(sys.argv[1:])
     leave(styled(code, sys.argv[1:]), hard=hard)
 
 
-def run(arguments: list[str]) -> tuple[int, bool]:
+def invoke(arguments: list[str]) -> tuple[int, bool]:
     """Run a command; give its exit code, and whether the process must be left without waiting for threads."""
     try:
         cli.main(arguments, prog_name="gonogo", standalone_mode=False)

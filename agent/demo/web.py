@@ -58,6 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
         pages = {
             "/health": self._health,
             "/ready": self._ready,
+            "/live": self._live,
             "/worker": self._worker,
             "/metrics": self._metrics,
             "/orders": self._orders,
@@ -99,6 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # without an answer
         else:
             self._json({"status": "ready", "database": "ok", "queue": "ok"})
+
+    def _live(self) -> None:
+        self._json({"status": "live"})
 
     def _worker(self) -> None:
         turn = int((monotonic() - self.server.started) / _FLAP_SECONDS)

@@ -15,7 +15,7 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from agent.probe import Need, ProbeError, Unreadable
+from agent.probe import Need, ProbeError, Unknown, Unreadable
 from probes.file import FileProbe, FileReading
 
 ME = {"owner": pwd.getpwuid(os.getuid()).pw_name, "group": grp.getgrgid(os.getgid()).gr_name}
@@ -83,7 +83,7 @@ async def test_a_file_outside_of_git_has_no_age_and_is_measured_all_the_same(her
     (here / "a.png").write_bytes(b"\x89PNG\xff\x00")
     reading = await FileProbe(path="a.png").measure()
     assert (reading.exists, reading.size_bytes) == (True, 6)
-    assert reading.age_seconds == Unreadable("a.png is in no git repository")
+    assert reading.age_seconds == Unknown("a.png is in no git repository")
 
 
 async def test_the_last_commit_tells_the_age(here):
