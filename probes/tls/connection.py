@@ -57,10 +57,14 @@ class Place(NamedTuple):
 
     host: str
     port: int
+    name: str = ""
+    """Name that was looked up to find the host."""
 
     def __str__(self) -> str:
-        """Write it as in a URL, so that a message can be pasted into a command."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        """Write it as an operator knows it: `db:5432 (10.0.0.7)`, `[::1]:443`."""
+        host = self.name or self.host
+        known = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+        return f"{known} ({self.host})" if self.name else known
 
 
 def place(text: str) -> Place:
@@ -81,7 +85,7 @@ async def resolve(where: Place) -> Place:
         found = await to_thread.run_sync(question, abandon_on_cancel=True)
     except socket.gaierror as error:
         raise unresolved(where.host, error) from error
-    return Place(str(found[0][4][0]), where.port)
+    return Place(str(found[0][4][0]), where.port, where.host)
 
 
 def unresolved(host: str, error: socket.gaierror) -> Unreachable | ProbeError:

@@ -26,7 +26,7 @@ from .starttls import Protocol
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
 _SHARE = 0.8
-"""Share of the time left that a scan may take, so that what was read before is not lost with it."""
+"""Share of the time left that may go by waiting for what may never come, so that what was read is not lost."""
 
 
 class TlsProbe(Probe, frozen=True):
@@ -139,19 +139,23 @@ class TlsProbe(Probe, frozen=True):
         async with await self._dial(place) as wire:
             before = wire.connect_seconds + perf_counter() - wire.opened
             offer = Offer(self._hello, certificate=bool(self.cert))
-            session = await handshake.perform(wire, trusting, offer, self.silence)
+            session = await handshake.perform(wire, trusting, offer, min(self.silence, _time_to_spare()))
         latency = before + session.seconds
         return Seen(self._name, session, lists, place, wire.connect_seconds, latency)
 
     async def _scan(self, place: Place, seen: Seen) -> Offers:
         """Scan the same address, for a while that ends before the check's own time does."""
-        now = anyio.current_time()
         scan = Scan(
             dial=lambda: self._dial(place),
             hello=self._hello,
             negotiated=seen.session.version,
             window=self.silence + seen.latency_seconds,
-            until=now + _SHARE * (anyio.current_effective_deadline() - now),
+            until=anyio.current_time() + _time_to_spare(),
         )
         protocols = await scan.protocols()
         return Offers(protocols, await scan.weak_ciphers())
+
+
+def _time_to_spare() -> float:
+    """Tell how many seconds may go by before the check's own time is nearly over; endless without one."""
+    return _SHARE * (anyio.current_effective_deadline() - anyio.current_time())

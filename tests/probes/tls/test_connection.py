@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import socket
+from contextlib import ExitStack
 
 import anyio
 import pytest
@@ -43,13 +44,24 @@ def test_what_is_no_place_is_refused(text):
         connection.place(text)
 
 
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        (Place("10.0.0.7", 5432, "db"), "db:5432 (10.0.0.7)"),
+        (Place("::1", 443, "localhost"), "localhost:443 (::1)"),
+    ],
+)
+def test_a_place_that_was_looked_up_is_known_by_its_name(place, text):
+    assert str(place) == text
+
+
 async def test_an_address_needs_no_look_up():
     assert await connection.resolve(Place("::1", 443)) == Place("::1", 443)
 
 
 async def test_a_name_has_the_first_of_its_addresses():
     found = await connection.resolve(Place("localhost", 443))
-    assert found in {Place("127.0.0.1", 443), Place("::1", 443)}
+    assert found in {Place("127.0.0.1", 443, "localhost"), Place("::1", 443, "localhost")}
 
 
 @pytest.mark.parametrize("code", sorted(connection._ABSENT))
@@ -86,6 +98,18 @@ async def test_a_refused_connection():
     port = unused_port()
     with pytest.raises(Unreachable, match=f"^127.0.0.1:{port}: connection refused$"):
         await connection.connect(Place("127.0.0.1", port))
+
+
+async def test_a_connection_that_nobody_takes_can_be_given_up():
+    with socket.create_server(("127.0.0.1", 0), backlog=1) as listener, ExitStack() as stack:
+        place = Place(*listener.getsockname())
+        for _ in range(4):  # until the queue is full and the kernel drops what comes
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(place[:2])
+        with anyio.move_on_after(0.2) as scope:
+            await connection.connect(place)
+        assert scope.cancelled_caught
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -5,6 +5,7 @@ import ssl
 
 import anyio
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 
 from agent.probe import Unreachable
@@ -25,6 +26,18 @@ NO_RECORD = b"\x16\x03\x03\x00\x04\x02\x00\x00\x00"
 def client(intermediate, tmp_path):
     """File with a client certificate, and its key."""
     return pki.issue(intermediate, common="Client", purpose=pki.CLIENT).write(tmp_path, "client")
+
+
+def at_its_end(identity, change):
+    """Change the text of the date on which a certificate ends."""
+    end = identity.certificate.not_valid_after_utc.strftime("%y%m%d%H%M%SZ").encode()
+    return identity.certificate.public_bytes(Encoding.DER).replace(end, change(end))
+
+
+def written(der, identity, folder):
+    path = folder / "odd.pem"
+    path.write_bytes(ssl.DER_cert_to_PEM_cert(der).encode() + identity.key_pem)
+    return str(path)
 
 
 async def failure(serve, handle, **settings):
@@ -124,6 +137,13 @@ class TestClientCertificates:
         assert (reading.client_certificate, reading.trusted) == ("unknown", True)
         assert reading.handshake_seconds < reading.latency_seconds + 0.001
 
+    async def test_waiting_for_a_verdict_ends_before_the_time_of_the_check(self, serve, files, ca):
+        server = Tls(files, ("TLSv1.3",), client=ssl.CERT_OPTIONAL, client_ca=ca, tickets=0)
+        port = await serve(server)
+        with anyio.fail_after(1):
+            reading = await probe(port, ca=ca, silence=600).measure()
+        assert reading.client_certificate == "unknown"
+
     async def test_a_server_of_tls_1_3_that_asks_and_goes_on(self, serve, files, ca):
         server = Tls(files, ("TLSv1.3",), client=ssl.CERT_OPTIONAL, client_ca=ca, tickets=0, banner=b"220 hi\r\n")
         reading = await probe(await serve(server), ca=ca, silence=30).measure()
@@ -215,6 +235,21 @@ class TestHostileServers:
     async def test_a_server_that_drips(self, serve, server, ca):
         reading = await probe(await serve(InMemory(server, chunk=7)), ca=ca).measure()
         assert reading.trusted
+
+    async def test_a_certificate_that_nobody_can_read(self, serve, server, tmp_path):
+        """With an end in the 99th month, which OpenSSL bears."""
+        odd = at_its_end(server, lambda end: end[:2] + b"99" + end[4:])
+        port = await serve(Tls(written(odd, server, tmp_path)))
+        with pytest.raises(Unreachable, match=r": sends a certificate that cannot be read: "):
+            await probe(port).measure()
+
+    @pytest.mark.filterwarnings("ignore:Parsed a serial number")
+    async def test_a_certificate_with_a_serial_number_below_zero(self, serve, server, ca, tmp_path):
+        der = server.certificate.public_bytes(Encoding.DER)
+        number = der[15 : 15 + der[14]]
+        odd = der.replace(number, b"\x80" + number[1:])
+        reading = await probe(await serve(Tls(written(odd, server, tmp_path))), ca=ca).measure()
+        assert (reading.trusted, reading.subject) == (False, "CN=Server")
 
     async def test_too_many_certificates(self, serve, server, root):
         more = [pki.authority("x" * 64, root) for _ in range(260)]
