@@ -145,17 +145,22 @@ tbody th,tbody td{display:block;border:0;padding:0;width:auto}
 tbody td:not(:empty)::before{content:attr(data-label) " ";color:var(--soft);font:400 .8125rem system-ui,sans-serif}
 }
 @media print{
-:root{--ground:#fff}
-body{font-size:11pt}
-header{border-bottom:3px solid}
-main>.items>li{break-inside:auto}
-.detail,summary{break-inside:avoid}
+body{font-size:10pt;background:none}
+main>.items>li{overflow:visible}
+header{border-bottom:3px solid;padding-top:0}
+header.go,header.no-go,header.inconclusive{background:none;color:var(--text)}
+.axis,summary{grid-template-columns:7.25rem minmax(0,1fr) 8rem 3.5rem}
+.pill.fail,.pill.error,.pill.pending,.pill.inconclusive{background:none;color:var(--tone)}
+.detail{padding:0 .9rem .5rem 2rem}
+.items .items .detail,.items .items .items .detail{padding-left:3.1rem}
+.check>summary,h2{break-after:avoid}
+summary,tr,.attempts li,.facts>div{break-inside:avoid}
 details::details-content{content-visibility:visible;block-size:auto}
 }
 """
 
 CSS = (
     f":root{{color-scheme:light dark;{_variables(LIGHT)}}}"
-    f"@media (prefers-color-scheme:dark){{:root{{{_variables(DARK)}}}}}" + _RULES
+    f"@media screen and (prefers-color-scheme:dark){{:root{{{_variables(DARK)}}}}}" + _RULES
 )
 """All of it; the palettes are data, so that a test can hold their contrast."""
