@@ -110,7 +110,9 @@ class InMemory:
     chunk: int = 65536
     """The most bytes that are sent at once."""
     limit: int | None = None
-    """Number of bytes after which it falls silent, or closes."""
+    """Number of bytes after which it closes."""
+    turned: int | None = None
+    """Byte of its first answer in which somebody on the way turns a bit."""
 
     def __post_init__(self):
         self.context = SSL.Context(SSL.TLS_SERVER_METHOD)
@@ -129,13 +131,17 @@ class InMemory:
         left = self.limit
         while not await self._step(connection):
             for piece in self._said(connection):
-                await stream.send(piece[:left])
+                await stream.send(self._on_its_way(piece)[:left])
                 if left is not None and (left := left - len(piece)) <= 0:
                     return
             connection.bio_write(await stream.receive())
         for piece in self._said(connection):
             await stream.send(piece)
         await stream.receive()
+
+    def _on_its_way(self, piece):
+        at = self.turned
+        return piece if at is None or at >= len(piece) else piece[:at] + bytes([piece[at] ^ 1]) + piece[at + 1 :]
 
     async def _step(self, connection):
         try:

@@ -232,6 +232,14 @@ class TestHostileServers:
         cut = InMemory(server, versions=(version,), limit=limit)
         assert await failure(serve, cut) == "closed the connection during the TLS handshake"
 
+    @pytest.mark.parametrize("turned", range(50, 1000, 65))
+    @pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION])
+    async def test_what_somebody_changed_on_the_way_is_no_answer(self, serve, server, ca, *, turned, version):
+        """A server must show that it has the key: a certificate alone is anybody's."""
+        port = await serve(InMemory(server, versions=(version,), turned=turned))
+        with anyio.move_on_after(0.5), pytest.raises(Unreachable):  # a length that was changed is waited for
+            await probe(port, ca=ca).measure()
+
     async def test_a_server_that_drips(self, serve, server, ca):
         reading = await probe(await serve(InMemory(server, chunk=7)), ca=ca).measure()
         assert reading.trusted
