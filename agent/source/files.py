@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agent.problem import Problem, ProfileError
 
+_ENDINGS = {".yaml", ".yml"}
 LIMIT = 16 * 1024 * 1024
 """Bytes that a profile may have; ten thousand checks need a quarter of it."""
 
@@ -55,6 +56,6 @@ def _instead(path: Path) -> str:
         return f" and no such folder '{folder}'"
     names: list[str] = []
     with suppress(OSError):
-        names = sorted(entry.name for entry in folder.iterdir() if entry.suffix in {".yaml", ".yml"})
+        names = sorted(entry.name for entry in folder.iterdir() if entry.suffix in _ENDINGS and entry.exists())
     close = get_close_matches(path.name, names, n=1) or [name for name in names if Path(name).stem == path.name]
     return f", did you mean '{path.with_name(close[0])}'?" if close else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from yaml.tokens import (
     BlockEntryToken,
     FlowEntryToken,
@@ -12,6 +14,7 @@ from yaml.tokens import (
 from agent.problem import Problem
 from agent.source.syntax.scene import CLOSING, OPENING, Scene, Token
 
+_COMMENT = re.compile(r"(?<=[\s,\[{])#.*")
 _CLOSE = {"[": "]", "{": "}"}
 _OPEN = {"]": "[", "}": "{"}
 
@@ -35,9 +38,9 @@ def _never_closed(scene: Scene) -> Problem | None:
         return None
     place = opened[-1].start_mark
     rest = scene.line(place)[place.column :]
-    comment = rest.find("#")
-    if comment > 0:
-        mark = scene.text.mark(place.line, place.column + comment, len(rest) - comment)
+    comment = _COMMENT.search(rest)
+    if comment:
+        mark = scene.text.mark(place.line, place.column + comment.start(), len(comment.group()))
         return scene.text.problem(
             f"a '#' here starts a comment, so the '{rest[0]}' is never closed; quote the text", mark
         )
@@ -66,19 +69,16 @@ def _broken_text(scene: Scene) -> Problem | None:
     if isinstance(scene.found, OPENING):
         character = scene.character(scene.at)
         return scene.mistake(f"unquoted text in brackets ends at '{character}'; quote it", start, _extent(scene, start))
-    if isinstance(scene.found, ValueToken):
-        return scene.mistake("unquoted text ends at ': '; quote it", start, _extent(scene, start))
-    return None
+    return scene.mistake("unquoted text ends at ': '; quote it", start, _extent(scene, start))
 
 
 def _comma(scene: Scene) -> Problem | None:
+    """Handle what follows on another line than it should."""
     last = scene.last
     if not scene.complaint.startswith("expected ','") or last is None:
         return None
     line, opening = last.start_mark.line, scene.opened()[-1].start_mark
     bracket = scene.character(opening)
-    if line == scene.at.line:
-        return scene.here(f"expected ',' or '{_CLOSE[bracket]}' here; if this belongs to a text, quote it")
     if opening.line == line and scene.rest(opening) != bracket:
         return scene.mistake(f"this '{bracket}' is not closed", opening)
     end = len(scene.text.lines[line].rstrip()) - 1

@@ -33,11 +33,11 @@ def _colon(scene: Scene) -> Problem | None:
     plain = scene.plain
     if plain is None:
         return scene.mistake("text cannot start with ': '; quote it", scene.at)
-    if scene.at.index - plain.start_mark.index > _KEY_LIMIT:
-        return scene.mistake(_TOO_LONG, plain.start_mark)
-    if plain.start_mark.line == scene.at.line:
-        return scene.mistake("unquoted text ends at ': '; quote it", plain.start_mark)
-    return _continued(scene, plain)
+    start = plain.start_mark
+    if start.line != scene.at.line:
+        return _continued(scene, plain)
+    first = not scene.line(start)[: start.column].strip(" -")
+    return scene.mistake(_TOO_LONG if first else "unquoted text ends at ': '; quote it", start)
 
 
 def _continued(scene: Scene, plain: Token) -> Problem:

@@ -87,12 +87,11 @@ def _after_bracket(scene: Scene, last: Token) -> Problem:
 
 def _opening(tokens: list[Token]) -> Token:
     """Find the bracket that the last token closes."""
-    depth = 0
-    for token in reversed(tokens):
-        depth += isinstance(token, CLOSING) - isinstance(token, OPENING)
-        if depth == 0:
-            break
-    return token
+    number, depth = len(tokens) - 1, 1
+    while depth:
+        number -= 1
+        depth += isinstance(tokens[number], CLOSING) - isinstance(tokens[number], OPENING)
+    return tokens[number]
 
 
 def _quoted(token: Token | None) -> Token | None:

@@ -39,17 +39,22 @@ class Scene:
         """Where the loader stopped."""
         self.since = cast("Place", error.context_mark or error.problem_mark)
         """Where the thing starts that it was reading."""
-        tokens = list(loader.tokens(text.body))
-        number = next((number for number, token in enumerate(tokens) if self._is_found(token)), len(tokens))
-        self.before: list[Token] = [*tokens[:number]]
-        self.found: Token | None = tokens[number] if number < len(tokens) else None
+        self.before: list[Token] = []
+        self.found: Token | None = None
         """The token that it did not expect; None when no token starts there."""
+        for token in loader.tokens(text.body):
+            if self._is_found(token):
+                self.found = token
+                break
+            self.before.append(token)
         self.written = [token for token in self.before if token.end_mark.index > token.start_mark.index]
         """The tokens before it that consist of characters."""
 
     def _is_found(self, token: Token) -> bool:
+        if token.start_mark.index < self.at.index:
+            return False
         named = _NAMED.search(self.complaint)
-        return token.start_mark.index >= self.at.index and (named is None or token.id == named[1])
+        return named is None or token.id == named[1]
 
     @property
     def last(self) -> Token | None:
