@@ -43,8 +43,7 @@ class Plain:
     def _write(self) -> None:
         while (event := self._events.get()) is not None:
             self._see(event)
-            if self._events.empty():
-                self._stream.flush()
+            self._stream.flush()
 
     def _see(self, event: Event) -> None:
         match event:

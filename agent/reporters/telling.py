@@ -38,8 +38,8 @@ def _found(entry: Entry) -> Iterator[tuple[str, str]]:
 
 
 def _read(found: wording.Findings) -> Iterator[tuple[str, str]]:
-    """Give the short readings in one paragraph, each long one in its own."""
-    told = [f"{metric} {clean.line(text, 400)}" for metric, text in found.read]
+    """Give the short readings in one paragraph, each long one in its own, and leave out what is absent."""
+    told = [f"{metric} {clean.line(text, 400)}" for metric, text in found.read if text != "absent"]
     yield "read", "; ".join(text for text in told if len(text) <= _SHORT)
     yield from (("read", text) for text in told if len(text) > _SHORT)
 

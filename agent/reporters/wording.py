@@ -56,6 +56,8 @@ def reading(metric: str, value: Value) -> str:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return units.show(units.exact(value), units.of(metric)) if math.isfinite(value) else str(value)
+    if isinstance(value, list) and not any(isinstance(item, list | dict) for item in value):
+        return f"[{', '.join(reading(metric, item) for item in value)}]"
     return json.dumps(value, ensure_ascii=False, default=str)
 
 

@@ -50,7 +50,10 @@ def test_a_moment_is_told_in_utc():
         ("state", "", '""'),
         ("state", None, "absent"),
         ("at", datetime(2026, 11, 21, 3, 4, 5, tzinfo=UTC), "2026-11-21T03:04:05Z"),
-        ("names", ["a", "ü"], '["a", "ü"]'),
+        ("names", ["a", "ü"], "[a, ü]"),
+        ("names", [], "[]"),
+        ("hop_seconds", [2.0056995769996924, None], "[2.006s, absent]"),
+        ("rows", [{"a": 1.5}, ["ü"]], '[{"a": 1.5}, ["ü"]]'),
         ("free", {"a": Decimal("1.5")}, '{"a": "1.5"}'),
     ],
 )
