@@ -40,7 +40,7 @@ async def build(settings: HttpSettings, accept: str) -> httpx.Request:
         return request
     content, media_type = _content(settings)
     if media_type:
-        headers = {"content-type": media_type} | headers
+        headers = {b"content-type": media_type} | headers
     return httpx.Request(settings.method, url, headers=headers, content=content)
 
 
@@ -52,7 +52,7 @@ def _with_query(url: httpx.URL, query: Mapping[str, str | list[str]]) -> httpx.U
     return url.copy_with(query=url.query + b"&" + added if url.query else added)
 
 
-def _headers(settings: HttpSettings, url: httpx.URL, accept: str) -> dict[str, str]:
+def _headers(settings: HttpSettings, url: httpx.URL, accept: str) -> dict[bytes, bytes]:
     headers = {
         "host": url.netloc.decode("ascii"),
         "user-agent": user_agent(),
@@ -62,7 +62,8 @@ def _headers(settings: HttpSettings, url: httpx.URL, accept: str) -> dict[str, s
     }
     if (authorization := _authorization(settings, url)) is not None:
         headers["authorization"] = authorization
-    return headers | {name.lower(): value for name, value in settings.headers.items()}
+    headers |= {name.lower(): value for name, value in settings.headers.items()}
+    return {name.encode("ascii"): value.encode() for name, value in headers.items()}
 
 
 def _authorization(settings: HttpSettings, url: httpx.URL) -> str | None:
@@ -86,14 +87,14 @@ def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
 
 
-def _content(settings: HttpSettings) -> tuple[bytes | None, str]:
+def _content(settings: HttpSettings) -> tuple[bytes | None, bytes]:
     """Make the body and its media type; empty for a text, which says itself what it is."""
     if settings.form:
-        return urlencode(settings.form, doseq=True).encode("ascii"), "application/x-www-form-urlencoded"
+        return urlencode(settings.form, doseq=True).encode("ascii"), b"application/x-www-form-urlencoded"
     body: Value = settings.body
     if body is None or isinstance(body, str):
-        return None if body is None else body.encode(), ""
-    return _JSON.encode(body), "application/json"
+        return None if body is None else body.encode(), b""
+    return _JSON.encode(body), b"application/json"
 
 
 def _part(part: str | Part) -> _File:

@@ -90,7 +90,7 @@ def _told(url: httpx.URL, value: Value, parameter: str | None) -> httpx.URL | No
         return _with(url, parameter, str(value))
     if isinstance(value, str):
         return _joined(url, value)
-    raise ProbeError("`next` is neither a text nor empty in the page")
+    raise ProbeError("`next` of the page before is neither a text nor empty")
 
 
 def _found(document: Value, path: str) -> Value:
@@ -114,7 +114,7 @@ def _joined(url: httpx.URL, reference: str | None) -> httpx.URL | None:
     try:
         target = urls.plain(urls.check(url.join(reference)))
     except (httpx.InvalidURL, ValueError) as error:
-        raise ProbeError("the next page is at what is not a URL") from error
+        raise ProbeError("it is at what is not a URL") from error
     return target
 
 

@@ -14,13 +14,16 @@ import httpx
 
 from agent.probe import Unreachable
 from probes.http import urls
+from probes.http.exchange import Headers
 
 __all__ = ["next_request"]
 
 _STATUSES = (301, 302, 303, 307, 308)
-_HARMLESS = frozenset({"accept", "accept-encoding", "accept-language", "cache-control", "connection", "user-agent"})
-_OF_THE_BODY = frozenset({"content-encoding", "content-language", "content-length", "content-type"})
-_MADE_ANEW = frozenset({"content-length", "cookie", "transfer-encoding"})
+_HARMLESS = frozenset(
+    {b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"connection", b"user-agent"}
+)
+_OF_THE_BODY = frozenset({b"content-encoding", b"content-language", b"content-length", b"content-type"})
+_MADE_ANEW = frozenset({b"content-length", b"cookie", b"transfer-encoding"})
 
 
 def next_request(answer: httpx.Response, *, downgrade: bool) -> httpx.Request | None:
@@ -58,15 +61,15 @@ def _method(status: int, method: str) -> str:
     return "GET" if becomes_get else method
 
 
-def _headers(asked: httpx.Request, url: httpx.URL, home: bool, content: bool) -> list[tuple[str, str]]:
+def _headers(asked: httpx.Request, url: httpx.URL, home: bool, content: bool) -> Headers:
     """Keep of the last request's headers what may go on, and is still true."""
     left = _MADE_ANEW if content else _MADE_ANEW | _OF_THE_BODY
-    kept = [(name, value) for name, value in asked.headers.multi_items() if name not in left]
+    kept = [(name.lower(), value) for name, value in asked.headers.raw if name.lower() not in left]
     if not home:
         kept = [(name, value) for name, value in kept if name in _HARMLESS]
     if url.netloc == asked.url.netloc and home:
         return kept
-    return [("host", url.netloc.decode("ascii")), *((name, value) for name, value in kept if name != "host")]
+    return [(b"host", url.netloc), *((name, value) for name, value in kept if name != b"host")]
 
 
 def _root(url: httpx.URL) -> httpx.URL:

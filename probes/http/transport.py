@@ -104,7 +104,7 @@ class Transport(httpx.AsyncBaseTransport):
             cleanup.callback(stream.close)
             exchange = self._exchange(stream, timing)
             head = await exchange.ask(self._message(request))
-            if self._route.proxy is not None:
+            if self._route.proxy is not None and request.url.scheme == "http":
                 self._route.proxy.check(head.status)
             answer = _answer(request, head, _Body(exchange, stream))
             answer.timing, answer.expires = timing, stream.expires
