@@ -33,11 +33,12 @@ class Order:
         for address, before in _turns(self._steps, needs):
             self._sorter.add(address, *before)
         self._sorter.prepare()
+        self._left = len(self._steps)
 
     @property
     def over(self) -> bool:
         """Whether every step is done."""
-        return not self._sorter.is_active()
+        return self._left == 0
 
     def due(self) -> list[Step]:
         """Give the steps whose turn has come since this was asked last, as written."""
@@ -52,6 +53,7 @@ class Order:
 
     def done(self, step: Step) -> None:
         """Say that a step that was due is over."""
+        self._left -= 1
         self._sorter.done(step.address)
 
 

@@ -1,0 +1,11 @@
+"""The engine's own tests run on both backends; on trio time is virtual, so that an hour passes at once."""
+
+import pytest
+from trio.testing import MockClock
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request):
+    if request.param == "asyncio":
+        return "asyncio"
+    return "trio", {"clock": MockClock(autojump_threshold=0)}
