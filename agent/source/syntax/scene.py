@@ -87,7 +87,7 @@ class Scene:
 
     def rest(self, place: Place) -> str:
         """Give what stands in the line from a place on, without a comment or blanks at the end."""
-        return re.sub(r"(\s+#.*|\s+)$", "", self.line(place)[place.column :])
+        return re.split(r"\s#", self.line(place)[place.column :], maxsplit=1)[0].rstrip()
 
     def here(self, message: str) -> Problem:
         """Report where the loader stopped."""
