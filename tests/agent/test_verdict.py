@@ -124,7 +124,7 @@ def test_nineteen_of_twenty_forgives_one_failure_while_all_twenty_apply():
 
 
 def test_the_tally_names_everything():
-    judged = decide(section("2/3", "p", "p", "p", "f", "f", "e", "e", "b", "w", "s", "~p", "~f", "~s", "!?")).root
+    judged = decide(section("2/3", "p", "p", "p", "f", "f", "e", "b", "b", "w", "s", "~p", "~f", "~s", "!?")).root
     assert judged.tally == Tally(
         counted=10, required=7, passed=3, failed=2, undecided=4, waived=1, skipped=2, advisory=2
     )
