@@ -9,7 +9,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 
 from agent.probe import Unreachable
-from probes.tls import versions
+from probes.tls import handshake, versions
+from probes.tls.handshake import Offer
+from probes.tls.hello import Hello
 
 from . import pki
 from .conftest import probe
@@ -126,6 +128,25 @@ class TestClientCertificates:
         server = Tls(files, (version,), client=ssl.CERT_REQUIRED, client_ca=ca)
         said = await failure(serve, server, cert=stranger)
         assert re.fullmatch(r"refuses our client certificate with alert (48 \(unknown_ca\)|46 .*)", said)
+
+    @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+    async def test_one_that_is_refused_with_the_alert_for_none_at_all(
+        self, serve, files, ca, *, version, intermediate, tmp_path
+    ):
+        young = pki.issue(intermediate, common="Young", purpose=pki.CLIENT, begins=pki.NOW + pki.days(1))
+        server = Tls(files, (version,), client=ssl.CERT_REQUIRED, client_ca=ca)
+        said = await failure(serve, server, cert=young.write(tmp_path))
+        assert said == "refuses our client certificate with alert 42 (bad_certificate)"
+
+    @pytest.mark.parametrize(
+        ("asked", "ours", "alert", "lacking"),
+        [(True, False, 116, True), (True, False, 80, False), (True, True, 42, False), (False, False, 40, False)],
+    )
+    def test_when_it_is_the_missing_one_that_ends_a_handshake(self, asked, ours, alert, lacking):
+        hands = handshake._Hands(None, SSL.Context(SSL.TLS_CLIENT_METHOD), Offer(Hello(), certificate=ours))
+        hands.log.states = [b"SSLv3/TLS read server certificate request"] if asked else [b"SSLv3/TLS read finished"]
+        hands.log.alert = alert
+        assert hands.lacks_certificate is lacking
 
     async def test_one_that_nobody_asks_for(self, serve, files, ca, client):
         reading = await probe(await serve(Tls(files)), ca=ca, cert=client).measure()
