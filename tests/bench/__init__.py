@@ -1,0 +1,1 @@
+"""What gonogo costs, as ratios measured in one run: `make bench`."""
