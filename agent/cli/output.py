@@ -73,6 +73,7 @@ class Outputs:
             except OSError as error:
                 self._streams.remove(stream)
                 self._fail(Wanted(EVENTS, stream.name), error)
+                self._close(stream)
 
     def report(self, report: Report) -> bool:
         """Write every report; tells whether all of them, and all events, are there."""
@@ -80,9 +81,17 @@ class Outputs:
             if one.format != EVENTS:
                 self._write(one, report)
         for stream in self._streams:
-            if stream is not sys.stdout:
-                stream.close()
+            self._close(stream)
         return not self.failed
+
+    def _close(self, stream: TextIO) -> None:
+        if stream is sys.stdout:
+            return
+        try:
+            stream.close()
+        except OSError as error:
+            if stream.name not in self.failed:
+                self._fail(Wanted(EVENTS, stream.name), error)
 
     def _write(self, wanted: Wanted, report: Report) -> None:
         text = render(wanted, report)
