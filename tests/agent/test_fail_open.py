@@ -259,10 +259,8 @@ def test_unknown_of_a_plugin_is_not_below_ok(gonogo):
 
 def test_an_error_is_never_outvoted_by_a_pass_that_needs_it(gonogo):
     code, report, _ = gonogo(
-        "  - {name: No tool, id: tool, exec: {command: [no-such-tool-here]}}
-"
-        f"  - {{name: After, needs: [tool], exec: {{command: [echo]}}}}
-  - {ECHO}"
+        "  - {name: No tool, id: tool, exec: {command: [no-such-tool-here]}}\n"
+        f"  - {{name: After, needs: [tool], exec: {{command: [echo]}}}}\n  - {ECHO}"
     )
     assert (code, outcomes(report)) == (3, {"tool": "error", "after": "blocked", "echo": "pass"})
 
