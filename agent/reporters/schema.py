@@ -5,15 +5,12 @@ What a field means is the string under it in the source, so that nothing is writ
 
 from __future__ import annotations
 
-import ast
-import inspect
-from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 from agent import events, model, report, verdict
+from agent.describe import field_docs
 from agent.events import Event
 from agent.report import SCHEMA_VERSION, Report
 
@@ -34,17 +31,14 @@ def of_event() -> dict[str, Any]:
 
 def _schema(type_: object, **head: str) -> dict[str, Any]:
     (schema,), components = msgspec.json.schema_components([type_], ref_template="#/$defs/{name}")
-    strings = dict(text for room in _ROOMS for text in _strings(inspect.getsource(room)))
     for name, part in components.items():
+        docs = field_docs(_find(name))
         for field, described in part.get("properties", {}).items():
-            if text := strings.get((name, field)) or strings.get(("_Event", field)):
-                described["description"] = text
+            if field in docs:
+                described["description"] = docs[field]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **head, **schema, "$defs": components}
 
 
-def _strings(source: str) -> Iterator[tuple[tuple[str, str], str]]:
-    """Give the string under each field of each class, by class and field."""
-    for kind in (one for one in ast.parse(source).body if isinstance(one, ast.ClassDef)):
-        for field, below in pairwise(kind.body):
-            if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
-                yield (kind.name, ast.unparse(field.target)), " ".join(ast.literal_eval(below.value).split())
+def _find(name: str) -> type:
+    found: type = next(vars(room)[name] for room in _ROOMS if name in vars(room))
+    return found
