@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from agent.model import Decision, Outcome
 from agent.report import Entry, Report
-from agent.reporters import wording
+from agent.reporters import standing, wording
 from agent.reporters.clean import line
 
 
@@ -21,8 +21,8 @@ def render(report: Report) -> str:
     checks = list(report.root.checks())
     blocked = [entry for entry in checks if entry.outcome is Outcome.BLOCKED]
     remarked = [entry for entry in checks if entry.outcome is Outcome.PASS and wording.remarks(entry)]
-    forgiven = wording.forgiven(report.root)
-    told = [*wording.troubles(report), *blocked, *remarked]
+    forgiven = standing.forgiven(report.root)
+    told = [*standing.troubles(report), *blocked, *remarked]
     lines += [_annotation(_level(entry, forgiven), entry) for entry in told]
     return "".join(f"{text}\n" for text in lines)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from agent.model import Outcome
 from agent.report import Entry, Report
-from agent.reporters import telling, wording
+from agent.reporters import evidence, standing, telling, wording
 from agent.reporters.clean import line
 
 _SIGNS = {
@@ -34,9 +34,9 @@ _REST = "The rest is left out, because a job summary may have 1 MiB; the json an
 
 def render(report: Report) -> str:
     """Tell the verdict and why, the troubles one by one, and the tree."""
-    forgiven = wording.forgiven(report.root)
+    forgiven = standing.forgiven(report.root)
     parts = [_head(report)]
-    parts += [_trouble(entry, forgiven.get(entry.address, "")) for entry in wording.troubles(report)]
+    parts += [_trouble(entry, forgiven.get(entry.address, "")) for entry in standing.troubles(report)]
     parts += ["\n<details open><summary>All checks</summary>\n\n", *_tree(report.root)]
     return _fitted(parts) + "\n</details>\n"
 
@@ -64,7 +64,7 @@ def _indent(text: str) -> str:
 
 def _trouble(entry: Entry, forgiven: str) -> str:
     marks = "".join(f" · {mark}" for mark in wording.marks(entry))
-    found = wording.findings(entry)
+    found = evidence.findings(entry)
     table = "".join(
         f"| {md(breach.metric)} | **{md(breach.actual)}** | {md(breach.expected)} |\n" for breach in found.breaches
     )

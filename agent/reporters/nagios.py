@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from agent.model import Decision, Outcome
 from agent.report import Entry, Report
-from agent.reporters import clean, wording
+from agent.reporters import clean, standing, wording
 
 _STATES = {Decision.GO: "OK", Decision.NO_GO: "CRITICAL", Decision.INCONCLUSIVE: "UNKNOWN"}
 _TABOO = str.maketrans(
@@ -26,7 +26,7 @@ def render(report: Report) -> str:
     """Tell the headline and the counts on the first line, then why, then how long each check took."""
     first = f"GONOGO {_STATES[report.decision]} - {_safe(report.headline)}|{' '.join(_totals(report))}"
     why = [_safe(text) for text in report.derivation]
-    troubles = [_trouble(entry) for entry in wording.troubles(report)]
+    troubles = [_trouble(entry) for entry in standing.troubles(report)]
     timings = [timing for entry in report.root.checks() if (timing := _timing(entry))]
     long = [*why, *troubles][:_LONG]
     if timings:

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator
 
 from agent.model import Decision, Outcome
 from agent.report import Entry, Report
-from agent.reporters import telling, wording
+from agent.reporters import standing, telling, wording
 from agent.reporters.clean import line
 
 
 def render(report: Report) -> str:
     """Tell each check as one test point, and the verdict as the last."""
     checks = list(_checks(report.root, ""))
-    forgiven = wording.forgiven(report.root)
+    forgiven = standing.forgiven(report.root)
     lines = ["TAP version 13", f"1..{len(checks) + 1}", f"# {line(report.headline)}"]
     lines += [f"# {label}: {line(text)}" for label, text in wording.about(report)]
     for number, (entry, path) in enumerate(checks, start=1):

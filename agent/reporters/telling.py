@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from agent.report import Entry
-from agent.reporters import clean, wording
+from agent.reporters import clean, evidence, wording
 
 _SHORT = 40
 """Characters of a reading that may share its line with others."""
@@ -25,7 +25,7 @@ def pairs(entry: Entry, forgiven: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _found(entry: Entry) -> Iterator[tuple[str, str]]:
-    found = wording.findings(entry)
+    found = evidence.findings(entry)
     pairs = [
         *(("measured", str(breach)) for breach in found.breaches),
         ("reason", found.reason),
@@ -37,7 +37,7 @@ def _found(entry: Entry) -> Iterator[tuple[str, str]]:
     return ((label, text) for label, text in pairs if text)
 
 
-def _read(found: wording.Findings) -> Iterator[tuple[str, str]]:
+def _read(found: evidence.Findings) -> Iterator[tuple[str, str]]:
     """Give the short readings in one paragraph, each long one in its own, and leave out what is absent."""
     told = [f"{metric} {clean.line(text, 400)}" for metric, text in found.read if text != "absent"]
     yield "read", "; ".join(text for text in told if len(text) <= _SHORT)
@@ -46,7 +46,7 @@ def _read(found: wording.Findings) -> Iterator[tuple[str, str]]:
 
 def _attempts(entry: Entry) -> Iterator[tuple[str, str]]:
     """Tell every attempt; of many different ones the first and the last."""
-    runs = wording.runs(entry.result.attempts if entry.result else ())
+    runs = evidence.runs(entry.result.attempts if entry.result else ())
     left_out = range(_FIRST, len(runs) - _LAST)
     for index, run in enumerate(runs):
         if index not in left_out:

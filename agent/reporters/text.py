@@ -13,7 +13,7 @@ import msgspec
 
 from agent.model import Outcome
 from agent.report import Entry, Report
-from agent.reporters import telling, terminal, wording
+from agent.reporters import standing, telling, terminal, wording
 from agent.reporters.clean import terminal as safe
 from agent.reporters.wording import WORDS
 
@@ -55,10 +55,10 @@ class _Page(msgspec.Struct, frozen=True):
 
 def render(report: Report, *, width: int = 80, color: bool = False) -> str:
     """Tell the report for a terminal of `width` cells."""
-    column = max(len(WORDS[entry.outcome]) for _, entry in report.root.walk())
-    page = _Page(width, color, column, wording.forgiven(report.root))
+    column = max((len(WORDS[entry.outcome]) for depth, entry in report.root.walk() if depth), default=0)
+    page = _Page(width, color, column, standing.forgiven(report.root))
     lines = [*_head(page, report), "", *_tree(page, report.root)]
-    for entry in wording.troubles(report):
+    for entry in standing.troubles(report):
         lines += ["", *_trouble(page, entry)]
     if len(lines) > _SCREEN:
         lines += ["", _headline(page, report)]
@@ -84,7 +84,7 @@ def _head(page: _Page, report: Report) -> Iterator[str]:
 
 def _margin(text: str) -> str:
     """Keep the indentation that a line of the derivation brings."""
-    return "  " + " " * (len(text) - len(text.lstrip(" ")))
+    return "  " + " " * min(len(text) - len(text.lstrip(" ")), 40)
 
 
 def _tree(page: _Page, root: Entry) -> Iterator[str]:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import groupby
-
-import msgspec
 
 from agent import units
-from agent.model import Attempt, Breach, Outcome, Result, Severity
+from agent.model import Outcome, Result, Severity
 from agent.probe import Value
 from agent.report import Entry, Report
 
@@ -23,7 +19,6 @@ WORDS = {outcome: outcome.value.upper() for outcome in Outcome} | {
 }
 """Capitals for what may stand in the way."""
 
-_WEIGHT = [Outcome.FAIL, Outcome.ERROR, Outcome.PENDING, Outcome.WAIVED]
 QUIET = frozenset({Outcome.PASS, Outcome.SKIPPED})
 """Outcomes of which nothing has to be done."""
 
@@ -61,44 +56,6 @@ def reading(metric: str, value: Value) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def readings(attempt: Attempt) -> list[tuple[str, str]]:
-    """Give what an attempt read, with what it could not read."""
-    told = {metric: reading(metric, value) for metric, value in attempt.readings.items()}
-    return list((told | {metric: f"unreadable: {why}" for metric, why in attempt.unreadable.items()}).items())
-
-
-class Run(msgspec.Struct, frozen=True):
-    """Attempts one after the other that ended alike."""
-
-    first: Attempt
-    last: Attempt
-
-    @property
-    def number(self) -> str:
-        """`3`, or `3-58` for many."""
-        same = self.first.number == self.last.number
-        return str(self.first.number) if same else f"{self.first.number}-{self.last.number}"
-
-    @property
-    def ended(self) -> str:
-        """How these ended, and why."""
-        return f"{self.first.outcome}: {self.first.reason}" if self.first.reason else str(self.first.outcome)
-
-    @property
-    def when(self) -> str:
-        """`at 1.2s for 300ms`, or `1.2s to 4m58s` for many."""
-        begin = duration(self.first.started_seconds)
-        if self.first.number == self.last.number:
-            return f"at {begin} for {duration(self.first.duration_seconds)}"
-        return f"{begin} to {duration(self.last.started_seconds + self.last.duration_seconds)}"
-
-
-def runs(attempts: tuple[Attempt, ...]) -> list[Run]:
-    """Fold attempts that ended alike and for the same reason, so that sixty looks are one line."""
-    folded = [list(same) for _, same in groupby(attempts, key=lambda one: (one.outcome, one.reason))]
-    return [Run(alike[0], alike[-1]) for alike in folded]
-
-
 def took(result: Result) -> str:
     """Write from the start of the first attempt to the end of the last; empty when nothing was tried."""
     if not result.attempts:
@@ -130,39 +87,6 @@ def remarks(entry: Entry) -> list[str]:
 
 def _is_told_by_tally(entry: Entry) -> bool:
     return bool(tally(entry)) and entry.reason.startswith(tally(entry))
-
-
-class Findings(msgspec.Struct, frozen=True):
-    """What the deciding attempt of a check found, sorted by what it means."""
-
-    reason: str
-    """Why there is nothing to judge; empty when limits were breached."""
-    breaches: tuple[Breach, ...]
-    warnings: tuple[Breach, ...]
-    held: tuple[str, ...]
-    """Limits that held beside the breached ones."""
-    unjudged: tuple[str, ...]
-    """Limits that nobody could hold against anything."""
-    read: tuple[tuple[str, str], ...]
-    """Metrics that were not breached, with their values."""
-
-
-def findings(entry: Entry) -> Findings:
-    """Sort what the deciding attempt of a check found."""
-    last = entry.result.last if entry.result else None
-    if last is None:
-        return Findings(entry.reason, (), (), (), entry.expectations, ())
-    breached = {breach.metric for breach in last.breaches}
-    rest = tuple(text for text in entry.expectations if text.partition(":")[0] not in breached)
-    judged = bool(breached) or last.outcome is Outcome.PASS
-    return Findings(
-        reason="" if breached else entry.reason,
-        breaches=last.breaches,
-        warnings=tuple(breach for breach in last.warnings if breach.metric not in breached),
-        held=rest if judged else (),
-        unjudged=() if judged else rest,
-        read=tuple(pair for pair in readings(last) if pair[0] not in breached),
-    )
 
 
 def facts(entry: Entry) -> list[tuple[str, str]]:
@@ -213,36 +137,6 @@ def _narrowed(report: Report) -> str:
         return ""
     chosen, total = report.selection.chosen, report.selection.total
     return f"{chosen} of {total} checks, by {report.selection.by}: no verdict on the rest"
-
-
-def forgiven(root: Entry) -> dict[str, str]:
-    """Give the addresses of what did not pass and is nothing that the verdict rests on, and why."""
-    return dict(_forgiven(root, ""))
-
-
-def _forgiven(entry: Entry, why: str) -> Iterator[tuple[str, str]]:
-    why = "advisory" if entry.severity is Severity.ADVISORY else why
-    own = f"waived: {entry.waiver}".rstrip(": ") if entry.outcome is Outcome.WAIVED else why
-    if own and entry.outcome not in QUIET:
-        yield entry.address, own
-    if entry.outcome is Outcome.PASS and why != "advisory":
-        why = f"{entry.name} passed without it"
-    for child in entry.children:
-        yield from _forgiven(child, why)
-
-
-def troubles(report: Report) -> list[Entry]:
-    """Give the checks that want an explanation, the heaviest first and what was forgiven last.
-
-    Blocked ones are left out: they wait for something that is told.
-    """
-    light = forgiven(report.root)
-
-    def weight(entry: Entry) -> tuple[bool, int, bool]:
-        critical = entry.severity is Severity.CRITICAL
-        return entry.address in light, _WEIGHT.index(entry.outcome), not critical
-
-    return sorted((entry for entry in report.root.checks() if entry.outcome in _WEIGHT), key=weight)
 
 
 def is_link(url: str) -> bool:

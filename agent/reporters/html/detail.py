@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agent.report import Entry
-from agent.reporters import wording
+from agent.reporters import evidence, wording
 from agent.reporters.html.markup import anchor, description_list, esc, link
 from agent.reporters.html.timeline import Clock
 
@@ -21,7 +21,7 @@ def _forgiven(entry: Entry, why: str) -> str:
 
 
 def _readings(entry: Entry) -> str:
-    found = wording.findings(entry)
+    found = evidence.findings(entry)
     rows = "".join(_rows(found))
     head = "<tr><th>metric</th><th>measured</th><th>expected</th></tr>"
     if not rows:
@@ -29,7 +29,7 @@ def _readings(entry: Entry) -> str:
     return f'<table class="readings"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
 
-def _rows(found: wording.Findings) -> Iterator[str]:
+def _rows(found: evidence.Findings) -> Iterator[str]:
     """Give breaches first, then warnings, then all else with the limit that it stood."""
     for breach in found.breaches:
         yield _row("breached", breach.metric, breach.actual, breach.expected)
@@ -52,12 +52,12 @@ def _row(name: str, metric: str, actual: str, expected: str) -> str:
 
 
 def _attempts(entry: Entry, clock: Clock) -> str:
-    runs = wording.runs(entry.result.attempts if entry.result else ())
+    runs = evidence.runs(entry.result.attempts if entry.result else ())
     rows = "".join(_run(run, clock, entry) for run in runs)
     return f'<ol class="attempts" aria-label="attempts">{rows}</ol>' if rows else ""
 
 
-def _run(run: wording.Run, clock: Clock, entry: Entry) -> str:
+def _run(run: evidence.Run, clock: Clock, entry: Entry) -> str:
     attempts = entry.result.attempts if entry.result else ()
     bars = clock.bars(tuple(one for one in attempts if run.first.number <= one.number <= run.last.number))
     outcome = run.first.outcome

@@ -6,7 +6,7 @@ import msgspec
 
 from agent.model import Outcome
 from agent.report import Entry, Report
-from agent.reporters import wording
+from agent.reporters import standing, wording
 from agent.reporters.html import detail
 from agent.reporters.html.markup import anchor, esc
 from agent.reporters.html.timeline import Clock
@@ -21,7 +21,7 @@ class Tree(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, report: Report) -> Tree:
         """Prepare to write the items of a report."""
-        return cls(Clock.of(report.root, report.duration_seconds), wording.forgiven(report.root))
+        return cls(Clock.of(report.root, report.duration_seconds), standing.forgiven(report.root))
 
     def items(self, entries: tuple[Entry, ...], depth: int = 0) -> str:
         """Write items that stand beside each other."""

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from agent.model import Outcome
-from agent.reporters import terminal, wording
+from agent.reporters import evidence, standing, terminal, wording
 from tests.agent.reporters import samples
 from tests.agent.reporters.samples import check, look, report, section
 
@@ -63,7 +63,7 @@ def test_a_reading_is_told_with_the_unit_of_its_name(metric, value, told):
 
 def test_what_could_not_be_read_is_among_the_readings():
     attempt = look(1, 0, 1, "fail", readings={"status": 200}, unreadable={"state": "JSON ends early"})
-    assert wording.readings(attempt) == [("status", "200"), ("state", "unreadable: JSON ends early")]
+    assert evidence.readings(attempt) == [("status", "200"), ("state", "unreadable: JSON ends early")]
 
 
 def test_attempts_that_ended_alike_are_one_line():
@@ -73,7 +73,7 @@ def test_attempts_that_ended_alike_are_one_line():
         look(3, 2.0, 0.1, "fail", "still no"),
         look(4, 3.0, 0.1, "pass"),
     )
-    told = [(run.number, run.when, run.ended) for run in wording.runs(looks)]
+    told = [(run.number, run.when, run.ended) for run in evidence.runs(looks)]
     assert told == [
         ("1-2", "0s to 1.1s", "fail: no"),
         ("3", "at 2s for 100ms", "fail: still no"),
@@ -115,11 +115,11 @@ PASSED = check("a/passed", "passed", "tcp", "pass", look(1, 0, 1, "pass"))
     ],
 )
 def test_what_the_verdict_does_not_rest_on_is_known(tree, forgiven):
-    assert wording.forgiven(report(tree).root) == forgiven
+    assert standing.forgiven(report(tree).root) == forgiven
 
 
 def test_troubles_come_heaviest_first_and_blocked_ones_not_at_all():
-    troubles = [(entry.outcome, entry.name) for entry in wording.troubles(samples.NO_GO)]
+    troubles = [(entry.outcome, entry.name) for entry in standing.troubles(samples.NO_GO)]
     assert troubles == [
         ("fail", "Health endpoint answers with the new version"),
         ("fail", "Rollout is finished"),
