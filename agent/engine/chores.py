@@ -10,12 +10,9 @@ from anyio import CancelScope, create_task_group, sleep, to_thread
 Found = TypeVar("Found")
 Chore: TypeAlias = Callable[[], Found]
 
-PATIENCE = 10.0
-"""Seconds that one chore may take; the ones after it do not wait for it any longer."""
 
-
-async def done(chores: Sequence[Chore[Found]], patience: float = PATIENCE) -> list[Found | None]:
-    """Do them one after another and give what each gave; None for one that did not end in time.
+async def done(chores: Sequence[Chore[Found]], patience: float) -> list[Found | None]:
+    """Do them one after another and give what each gave; None for one that took longer than `patience`.
 
     A thousand chores cost one worker thread, and one more for each that hangs: its thread is left behind.
     """

@@ -41,9 +41,17 @@ class Guard:
         return True
 
     def trouble(self, *, witness: bool = False) -> Trouble:
-        """Tell what was raised; there must have been something."""
-        assert self.error is not None  # noqa: S101  the call under it returns when nothing is raised
-        return trouble(self.error, witness=witness)
+        """Tell "it is down" from "I am blind": only a target that does not answer has failed."""
+        error = self.error
+        if isinstance(error, Unreachable) and not witness:
+            return Trouble(Outcome.FAIL, str(error) or "no answer", error.partial)
+        if isinstance(error, Unreachable | ProbeError):
+            return Trouble(Outcome.ERROR, str(error) or "could not look", error.partial)
+        return Trouble(Outcome.ERROR, f"probe failed: {self.said()}")
+
+    def said(self) -> str:
+        """Name the error, what it says and where: there is no log to look into."""
+        return f"{_named(self.error)}{_place(self.error)}" if self.error else ""
 
 
 def _alone(error: BaseException) -> BaseException:
@@ -53,22 +61,12 @@ def _alone(error: BaseException) -> BaseException:
     return error
 
 
-def trouble(error: BaseException, *, witness: bool = False) -> Trouble:
-    """Tell "it is down" from "I am blind": only a target that does not answer has failed."""
-    if isinstance(error, Unreachable) and not witness:
-        return Trouble(Outcome.FAIL, str(error) or "no answer", error.partial)
-    if isinstance(error, Unreachable | ProbeError):
-        return Trouble(Outcome.ERROR, str(error) or "could not look", error.partial)
-    return Trouble(Outcome.ERROR, f"probe failed: {named(error)}{_place(error)}")
-
-
-def named(error: BaseException) -> str:
+def _named(error: BaseException) -> str:
     """Name an error and what it says, even when asking it fails: `ValueError: no digits`."""
     return next(line for line in format_exception_only(error) if not line.startswith(" ")).strip()
 
 
 def _place(error: BaseException) -> str:
-    """Name the line that raised it: there is no log to look into."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -18,6 +18,9 @@ from agent.plan.steps import LateLimit, Step
 from agent.probe import Probe
 from agent.settings import SettingsError
 
+PATIENCE = 10.0
+"""Seconds that one secret, or the preparation of one probe, may take."""
+
 
 class Unready(Exception):
     """A check that cannot be made ready; the message says why.  It ends in ERROR."""
@@ -67,12 +70,12 @@ def _limit(late: LateLimit, known: Known) -> Limit:
         raise LimitError(f"the limit for {late.metric.name} cannot be: {error}") from None
 
 
-async def find_secrets(steps: Iterable[Step]) -> dict[str, str | LookupError]:
+async def find_secrets(steps: Iterable[Step], patience: float = PATIENCE) -> dict[str, str | LookupError]:
     """Find every secret that these checks use; what is missing has its error in place of a text."""
     names = list(dict.fromkeys(part.name for step in steps for part in late_parts(step) if isinstance(part, Secret)))
-    found = await chores.done([partial(_find, name) for name in names])
+    found = await chores.done([partial(_find, name) for name in names], patience)
     return {
-        name: LookupError(f"secret {name} was not found within {duration(chores.PATIENCE)}") if text is None else text
+        name: LookupError(f"secret {name} was not found within {duration(patience)}") if text is None else text
         for name, text in zip(names, found, strict=True)
     }
 
@@ -80,8 +83,9 @@ async def find_secrets(steps: Iterable[Step]) -> dict[str, str | LookupError]:
 def _find(name: str) -> str | LookupError:
     with Guard() as guard:  # a store may be a stranger's
         return secrets.find(name)
-    error = guard.error
-    return error if isinstance(error, LookupError) else LookupError(f"secret {name}: {guard.trouble().reason}")
+    if type(guard.error) is LookupError:
+        return guard.error
+    return LookupError(f"secret {name} cannot be had: {guard.said()}")
 
 
 def late_parts(step: Step) -> list[Secret | Measured]:
@@ -93,11 +97,11 @@ def late_parts(step: Step) -> list[Secret | Measured]:
     return [part for node in written for part, _ in parts(node)]
 
 
-async def prepare(checks: Sequence[Ready]) -> dict[str, str]:
+async def prepare(checks: Sequence[Ready], patience: float = PATIENCE) -> dict[str, str]:
     """Let the probes prepare themselves; gives the address of each with its problem, empty for none."""
     able = [check for check in checks if type(check.probe).prepare is not Probe.prepare]
-    found = await chores.done([partial(_prepare, check.probe) for check in able])
-    hung = f"was not prepared within {duration(chores.PATIENCE)}"
+    found = await chores.done([partial(_prepare, check.probe) for check in able], patience)
+    hung = f"was not prepared within {duration(patience)}"
     problems = zip(able, found, strict=True)
     return {check.step.address: "" for check in checks} | {
         check.step.address: hung if problem is None else problem for check, problem in problems

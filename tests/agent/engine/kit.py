@@ -92,11 +92,11 @@ def limit(metric: str, spec: Any, shape: Shape = Shape.DATA, **known: Any):
 OK = limit("ok", "true", Shape.BOOL)
 
 
-def check(address: str, probe: Probe | None = None, **keys: Any) -> Step:
+def check(address: str, does: Probe | None = None, **keys: Any) -> Step:
     """A check that wants `ok: true`; without a probe it passes at once."""
-    probe = probe or Script()
+    does = does or Script()
     given = {"name": address.rpartition("/")[2], "mark": MARK, "kind": "script", "settings": EMPTY, "limits": (OK,)}
-    return Step(**{**given, "address": address, "probe": type(probe), "ready": probe, **keys})
+    return Step(**{**given, "address": address, "probe": type(does), "ready": does, **keys})
 
 
 def section(address: str, *children: Step | Section, **keys: Any) -> Section:

@@ -9,11 +9,11 @@ pytestmark = real_time
 
 
 async def test_nothing_to_do_needs_no_thread():
-    assert await chores.done([]) == []
+    assert await chores.done([], patience=10) == []
 
 
 async def test_all_are_done_in_order_in_one_thread():
-    found = await chores.done([threading.get_ident] * 100)
+    found = await chores.done([threading.get_ident] * 100, patience=10)
     assert len(found) == 100
     assert len(set(found)) == 1
     assert found[0] != threading.get_ident()

@@ -19,6 +19,7 @@ def test_what_raises_nothing_leaves_no_error():
     with Guard() as guard:
         pass
     assert guard.error is None
+    assert guard.said() == ""
 
 
 @pytest.mark.parametrize(
