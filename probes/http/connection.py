@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 from contextlib import ExitStack, suppress
 from time import perf_counter
 from typing import Protocol
@@ -95,8 +96,9 @@ class Connection:
         return min(perf_counter() - started, arrival.connect_seconds(self._sock) or float("inf"))
 
     async def _connected(self, address: Address) -> None:
-        """Wait until it is; on this machine itself that is already so, which asking again tells."""
-        error = self._sock.connect_ex(address.location)
+        """Wait until it is; on this machine itself that is already so, which Linux tells if asked again."""
+        linux = sys.platform == "linux"
+        error = self._sock.connect_ex(address.location) if linux else errno.EINPROGRESS
         if error in (errno.EALREADY, errno.EINPROGRESS):
             await anyio.wait_writable(self._sock)
             error = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)

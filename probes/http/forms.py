@@ -27,6 +27,9 @@ __all__ = [
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 """RFC 9110 section 5.6.2."""
 
+_HOST = re.compile(r"[^\s:/?#@\[\]]+|\[[0-9A-Fa-f:.]+(?:%\w+)?\]")
+"""A name or an IPv4 address, or an IPv6 address in brackets."""
+
 _NOT_IN_HEADERS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 _SOCKET_PATH = 107
@@ -77,7 +80,7 @@ def method(text: str) -> str:
 def host_and_port(text: str) -> tuple[str, int]:
     """Read `host:port` or `[address]:port`."""
     host, colon, port = text.rpartition(":")
-    if not colon or not host or (":" in host and not (host.startswith("[") and host.endswith("]"))):
+    if not colon or not _HOST.fullmatch(host):
         raise ValueError("is not host:port, or [address]:port for IPv6")
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise ValueError(f"has the port {port or 'nothing'}, expected 1 to 65535")

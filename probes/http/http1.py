@@ -79,15 +79,15 @@ class Http1:
             raise ProbeError("the request is not valid HTTP") from None
 
     async def _head(self) -> Head:
-        for interim in range(INTERIM_LIMIT + 1):
-            event = await self._next()
-            if isinstance(event, h11.Response):
-                if interim:
-                    self._began = self._stream.arrived
-                return self._accepted(event)
-            if not isinstance(event, h11.InformationalResponse):
-                raise Unreachable("closed the connection without an answer")
-        raise Unreachable(f"sent more than {INTERIM_LIMIT} interim (1xx) answers")
+        interim = 0
+        while isinstance(event := await self._next(), h11.InformationalResponse):
+            interim += 1
+            if interim > INTERIM_LIMIT:
+                raise Unreachable(f"sent more than {INTERIM_LIMIT} interim (1xx) answers")
+        if interim:
+            self._began = self._stream.arrived
+        assert isinstance(event, h11.Response)  # noqa: S101  h11 gives nothing else before it
+        return self._accepted(event)
 
     def _accepted(self, event: h11.Response) -> Head:
         names = {name for name, _ in event.headers}
@@ -149,7 +149,7 @@ _SHORT = re.compile(r"received (\d+) bytes, expected (\d+)")
 def _body_mistake(why: str) -> str:
     if why.startswith(_TOO_LONG):
         return f"the head of a chunk, or the trailer, is larger than {HEAD_LIMIT} bytes"
-    if not why.startswith("peer closed connection"):
+    if not why.startswith("peer "):
         return f"the body is broken: {_said(why)}"
     short = _SHORT.search(why)
     return f"the body is cut short: {f'{short[1]} of {short[2]} bytes came' if short else 'its chunks do not end'}"

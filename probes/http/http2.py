@@ -226,4 +226,5 @@ def _given_up(code: int) -> str:
 def _said(error: ProtocolError) -> str:
     """Give what h2 says, without the name of its class."""
     name = type(error).__name__
-    return inside(str(error).removeprefix(f"{name}: ")) or name
+    said = inside(str(error).removeprefix(f"{name}: ")) or name
+    return f"a frame for stream {said}, which does not exist" if said.isdigit() else said

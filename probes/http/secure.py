@@ -111,8 +111,6 @@ class SecureConnection:
             data = self._tls.read(_CHUNK)
         except ssl.SSLWantReadError:
             return None
-        except ssl.SSLZeroReturnError:
-            data = b""
         except ssl.SSLError as error:
             raise trust.distrusted(error) from error
         self.complete = not data
@@ -143,8 +141,8 @@ class SecureConnection:
         """Read when the certificate expires, outside of every phase."""
         if verified:
             self.expires = trust.expires(self._tls)
-        elif (certificate := self._tls.getpeercert(binary_form=True)) is not None:
-            self.expires = heavy.unverified().expires(certificate)
+        else:
+            self.expires = heavy.unverified().expires(self._tls.getpeercert(binary_form=True) or b"")
 
     def close(self) -> None:
         """Say goodbye without waiting, and close; to do it twice is harmless."""

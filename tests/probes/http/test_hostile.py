@@ -201,5 +201,5 @@ async def test_an_early_answer_is_read_although_the_request_is_not(serve, look):
             pass
 
     server = serve(script)
-    reading = await look(server.url, method="POST", body="x" * 5_000_000)
+    reading = await look(server.url, method="POST", body="x" * 30_000_000)
     assert (reading.status, reading.body) == (413, "too large")

@@ -29,6 +29,8 @@ URL = "http://h/"
         (forms.host_and_port, "h", "is not host:port, or [address]:port for IPv6"),
         (forms.host_and_port, "::1", "is not host:port, or [address]:port for IPv6"),
         (forms.host_and_port, ":80", "is not host:port, or [address]:port for IPv6"),
+        (forms.host_and_port, "http://h:80", "is not host:port, or [address]:port for IPv6"),
+        (forms.host_and_port, "a b:80", "is not host:port, or [address]:port for IPv6"),
         (forms.host_and_port, "h:", "has the port nothing, expected 1 to 65535"),
         (forms.host_and_port, "h:0", "has the port 0, expected 1 to 65535"),
         (forms.proxy_url, "socks5://h:1", "has the scheme socks5:, expected http or https"),
