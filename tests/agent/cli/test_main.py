@@ -395,3 +395,10 @@ def _in_terminal(*arguments, **environment):
             pass
     assert process.wait(60) == 0
     return shown.decode()
+
+
+def test_both_ways_in_are_one(monkeypatch):
+    import agent.__main__  # noqa: PLC0415  it sets the collector's threshold
+
+    assert agent.__main__.main is cli.main
+    assert gonogo("--version", env=_environment()).stdout == f"gonogo {__version__}\n"
