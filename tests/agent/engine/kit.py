@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -17,7 +18,7 @@ from agent.limit import Metric, Shape, compile_limit
 from agent.model import Outcome, Result
 from agent.node import Late, Scalar
 from agent.plan.steps import Plan, Section, Step
-from agent.probe import Probe, ProbeError, Reading, Unreachable
+from agent.probe import Json, Probe, ProbeError, Reading, Unreachable
 from agent.problem import Mark
 
 MARK = Mark("profile.yaml", 1, 1)
@@ -63,6 +64,51 @@ class Witness(Script, frozen=True):
 
     witness: ClassVar[bool] = True
     gates: ClassVar[tuple[str, ...]] = ("value",)
+
+
+class Echo(Reading, frozen=True):
+    """What `Typed` was set to."""
+
+    data: Any = None
+    length: int = 0
+
+
+class Typed(Probe, frozen=True):
+    """Has settings as a profile writes them, and gives them back."""
+
+    port: int = 0
+    token: str = ""
+    headers: dict[str, str] = {}
+    data: Json = None
+
+    def __post_init__(self) -> None:
+        if self.port == 1:
+            raise ValueError("port 1 does not go with this")
+        if self.port == 2:
+            raise RuntimeError("a bug")
+
+    async def measure(self) -> Echo:
+        if self.token == "echo":
+            raise Unreachable(f"said {self.headers}")
+        return Echo(data=self.data, length=len(self.headers.get("authorization", "")))
+
+    def target(self) -> str:
+        if self.port == 3:
+            raise RuntimeError("no host")
+        return f"host{self.port}"
+
+
+class Prepared(Script, frozen=True):
+    """Prepares itself as it is told: raises an error, or waits for an event."""
+
+    problem: Any = None
+
+    def prepare(self) -> None:
+        self.calls.append(threading.get_ident())
+        if isinstance(self.problem, BaseException):
+            raise self.problem
+        if self.problem is not None:
+            self.problem.wait()
 
 
 PASS, FAIL = Seen(), Seen(ok=False)

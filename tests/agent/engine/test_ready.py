@@ -2,7 +2,6 @@
 
 import importlib
 import threading
-from typing import Any
 
 import pytest
 
@@ -12,29 +11,8 @@ from agent.engine.ready import Ready, Unready, find_secrets, late_parts, make, p
 from agent.limit import Metric, Shape
 from agent.node import Measured, Scalar, Secret, Sequence
 from agent.plan.steps import LateLimit
-from agent.probe import Probe, ProbeError
-from tests.agent.engine.kit import MARK, OK, Script, Seen, check, late, limit, mapping, real_time, script
-
-
-class Typed(Probe, frozen=True):
-    """Has settings as a profile writes them."""
-
-    port: int
-    token: str = ""
-
-    def __post_init__(self) -> None:
-        if self.port == 1:
-            raise ValueError("port 1 does not go with this")
-        if self.port == 2:
-            raise RuntimeError("a bug")
-
-    async def measure(self) -> Seen:
-        return Seen()
-
-    def target(self) -> str:
-        if self.port == 3:
-            raise RuntimeError("no host")
-        return f"host{self.port}"
+from agent.probe import ProbeError
+from tests.agent.engine.kit import MARK, OK, Prepared, Typed, check, late, limit, mapping, real_time, script
 
 
 def known(**readings):
@@ -80,7 +58,7 @@ def test_settings_that_do_not_fit_are_told(settings, message):
 
 @pytest.mark.parametrize(("port", "message"), [("2", "a bug"), ("3", "no host")])
 def test_a_kind_that_breaks_is_told(port, message):
-    with pytest.raises(Unready, match=rf"^probe failed: RuntimeError: {message} \(test_ready.py:\d+\)$"):
+    with pytest.raises(Unready, match=rf"^probe failed: RuntimeError: {message} \(kit.py:\d+\)$"):
         make(typed(port=port), known())
 
 
@@ -183,19 +161,6 @@ async def test_a_store_that_breaks_or_hangs_is_a_missing_secret(store):
 # ---- preparation
 
 
-class Prepared(Script, frozen=True):
-    """Prepares itself as it is told."""
-
-    problem: Any = None
-
-    def prepare(self) -> None:
-        self.calls.append(threading.get_ident())
-        if isinstance(self.problem, BaseException):
-            raise self.problem
-        if self.problem is not None:
-            self.problem.wait()
-
-
 def ready(address, probe):
     return Ready(check(address, probe), probe, "", (), ())
 
@@ -213,7 +178,7 @@ async def test_the_problem_of_one_is_not_the_problem_of_another():
     problems = {"a": ProbeError("no such file: ca.pem"), "b": None, "c": ValueError("x")}
     found = await prepare([ready(address, Prepared(problem=problem)) for address, problem in problems.items()])
     assert found == {"a": "no such file: ca.pem", "b": "", "c": found["c"]}
-    assert found["c"].startswith("probe failed: ValueError: x (test_ready.py:")
+    assert found["c"].startswith("probe failed: ValueError: x (kit.py:")
 
 
 @real_time
