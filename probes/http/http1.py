@@ -92,6 +92,8 @@ class Http1:
     def _accepted(self, event: h11.Response) -> Head:
         names = {name for name, _ in event.headers}
         chunked, sized = b"transfer-encoding" in names, b"content-length" in names
+        if chunked and event.http_version < b"1.1":
+            raise Unreachable("the answer is of HTTP/1.0 and has a transfer-encoding")
         if chunked and sized:  # RFC 9112 section 6.3: an attempt at smuggling, or a broken server
             raise Unreachable("the answer has both a content-length and a transfer-encoding")
         self._answered, self._until_closed = True, not chunked and not sized

@@ -12,6 +12,9 @@ from probes.http.visit import Visit
 
 __all__ = ["refuse_busy"]
 
+_LONGEST = 64
+"""Characters that a time may have."""
+
 _SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 
 
@@ -38,6 +41,8 @@ def refuse_busy(visit: Visit) -> None:
 
 def _seconds(header: str) -> float | None:
     """Read a number of seconds, or a date; None for anything else."""
+    if len(header) > _LONGEST:
+        return None
     if _SECONDS.fullmatch(header):
         return float(header)
     try:

@@ -94,9 +94,9 @@ class HttpProbe(HttpSettings, frozen=True, kw_only=True):
             self._prepare_tls()
 
     def _prepare_tls(self) -> None:
-        trust.context(self._trust())
+        trust.prepare(self._trust())
         if self.redirects:
-            trust.context(self._trust().anonymous())
+            trust.prepare(self._trust().anonymous())
         if not self.verify:
             heavy.unverified()
 

@@ -25,6 +25,8 @@ _SMALL = 65536
 _Args = TypeVarTuple("_Args")
 _Result = TypeVar("_Result")
 
+_CHARSET = re.compile(r';\s*charset\s*=\s*"?([\w.:+-]{1,40})', re.ASCII | re.IGNORECASE)
+
 _TEXT = re.compile(
     r"ascii|utf-(?:8|16|32)(?:-[bl]e)?|iso8859-\d+|cp\d+|koi8-[rut]|mac-\w+|shift_jis\w*|euc_\w+|gbk|gb\d+|big5\w*|hz",
     re.ASCII,
@@ -34,8 +36,8 @@ _TEXT = re.compile(
 
 async def taken(visit: Visit, settings: HttpSettings) -> dict[str, Value]:
     """Read every metric of a visit, those that the operator named under `named`."""
-    size = _SMALL + 1 if settings.regex else len(visit.answer.content)  # a pattern may take a second
-    return await apart(size, _metrics, visit, settings)
+    slow = settings.regex or settings.xpath  # on a small body, too
+    return await apart(_SMALL + 1 if slow else len(visit.answer.content), _metrics, visit, settings)
 
 
 async def apart(size: int, read: Callable[[Unpack[_Args]], _Result], *args: *_Args) -> _Result:
@@ -98,8 +100,9 @@ def _named(answer: Answer, text: str | Unreadable | None, settings: HttpSettings
 
 
 def _charset(answer: Answer) -> str | None:
-    """Find what the answer declares; a look for the word first, because httpx parses the header as e-mail does."""
-    return answer.charset_encoding if "charset" in answer.headers.get("content-type", "").lower() else None
+    """Find what the answer declares (RFC 9110 section 8.3.2); httpx's way takes 0.1 s for a hostile header."""
+    declared = _CHARSET.search(answer.headers.get("content-type", "")[:1000])
+    return declared[1] if declared else None
 
 
 def _header(answer: Answer, name: str) -> str | list[str] | None:

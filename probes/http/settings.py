@@ -61,10 +61,12 @@ class HttpSettings(Probe, frozen=True, kw_only=True):
     """Readings from the headers of the answer, each by a header's name: `{digest: docker-content-digest}`."""
 
     follow: bool | int = False
-    """How many redirects are followed; `true` is 10. By default none is: the redirect is the answer."""
+    """How many redirects are followed; `true` is 10. By default none is: the redirect is the answer.
+    One to another scheme, or in a circle, is a failure. To another origin go no credentials, no headers of the
+    profile but `accept` and its like, and no body."""
 
     downgrade: bool = False
-    """Whether a redirect may lead from https to http."""
+    """Whether a redirect may lead from https to http; else that is a failure."""
 
     addresses: Literal["one", "all", "ipv4", "ipv6"] = "one"
     """Whom to ask: the address that the system prefers (`one`), the first of a family, or `all`: then every

@@ -102,7 +102,7 @@ class Transport(httpx.AsyncBaseTransport):
         stream = await self._route.open(request.url, timing, allowed)
         with ExitStack() as cleanup:
             cleanup.callback(stream.close)
-            exchange = self._exchange(stream, timing)
+            exchange = self._exchange(request.url, stream, timing)
             head = await exchange.ask(self._message(request))
             if self._route.proxy is not None and request.url.scheme == "http":
                 self._route.proxy.check(head.status)
@@ -112,10 +112,10 @@ class Transport(httpx.AsyncBaseTransport):
             cleanup.pop_all()
         return answer
 
-    def _exchange(self, stream: Stream, timing: Timing) -> Exchange:
+    def _exchange(self, url: httpx.URL, stream: Stream, timing: Timing) -> Exchange:
         """Choose the version of HTTP: what TLS agreed upon, or what was asked for."""
         wanted, agreed = self._route.trust.http_version, stream.protocol
-        if agreed == "h2" or (wanted == "2" and stream.expires is None):
+        if agreed == "h2" or (wanted == "2" and url.scheme == "http"):
             return heavy.http2().Http2(stream, timing)
         if wanted == "2":
             raise Unreachable(f"does not offer HTTP/2 but {agreed or 'nothing'} (by ALPN)")

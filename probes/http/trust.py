@@ -8,6 +8,7 @@ shows no certificate.
 from __future__ import annotations
 
 import ssl
+import threading
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import msgspec
 from agent.probe import ProbeError, Unreachable
 from probes.http.words import inside, system
 
-__all__ = ["Trust", "context", "distrusted", "expires"]
+__all__ = ["Trust", "context", "distrusted", "expires", "prepare"]
 
 ALPN = {None: ("h2", "http/1.1"), "1.1": ("http/1.1",), "2": ("h2",)}
 """What is offered for each `http_version`."""
@@ -40,6 +41,18 @@ class Trust(msgspec.Struct, frozen=True):
 def context(trust: Trust) -> ssl.SSLContext:
     """Give the context of these settings, made once.  Raises ProbeError for a file that is no good."""
     return _made(trust, tuple(_version(path) for path in (trust.ca, trust.cert, trust.key)))
+
+
+_one_at_a_time = threading.Lock()
+
+
+def prepare(trust: Trust) -> None:
+    """Make the context of these settings ahead, in a thread; many who prepare at once make it once.
+
+    Raises ProbeError for a file that is no good.
+    """
+    with _one_at_a_time:
+        context(trust)
 
 
 def _version(path: str | None) -> tuple[int, int] | None:

@@ -56,12 +56,12 @@ async def visit(request: httpx.Request, route: Route, rules: Rules) -> Visit:
         timings.append(timing := Timing())
         request.extensions["timing"] = timing
         here = route.towards(request.url, home)
-        with _explained(request.url, here, timings):
+        with _explained(request.url, here, timings, hops):
             answer = await Transport(here, rules.body_limit).handle_async_request(request)
             following = await _following(answer, rules, len(hops))
         if following is None or cookies is None:
             return Visit(answer, timings, hops)
-        with _explained(request.url, here, timings):
+        with _explained(request.url, here, timings, hops):
             request = cookies.carried(answer, following)
 
 
@@ -108,13 +108,14 @@ class _Cookies:
 
 
 @contextmanager
-def _explained(url: httpx.URL, route: Route, timings: list[Timing]) -> Iterator[None]:
-    """Put in front of what went wrong where it did, and add the phases up to then."""
+def _explained(url: httpx.URL, route: Route, timings: list[Timing], hops: list[str]) -> Iterator[None]:
+    """Put in front of what went wrong where it did, and add what was measured up to then."""
     try:
         yield
     except (Unreachable, ProbeError) as error:
         known = {name: value for name, value in added(timings).metrics().items() if value is not None}
-        raise type(error)(f"{_where(url, route, timings[-1])}: {error}", **known | error.partial) from error
+        place = _where(url, route, timings[-1])
+        raise type(error)(f"{place}: {error}", hops=hops, **known | error.partial) from error
 
 
 def _where(url: httpx.URL, route: Route, timing: Timing) -> str:

@@ -36,6 +36,10 @@ BROKEN = {
         OK + SIZED + CHUNKED + END + b"0\r\n\r\n",
         "the answer has both a content-length and a transfer-encoding",
     ),
+    "chunks in an old version": (
+        b"HTTP/1.0 200 OK\r\n" + CHUNKED + END + b"0\r\n\r\n",
+        "the answer is of HTTP/1.0 and has a transfer-encoding",
+    ),
     "unknown transfer coding": (
         OK + b"transfer-encoding: gzip, chunked\r\n\r\n",
         "the head of the answer is broken: a transfer-encoding other than chunked",

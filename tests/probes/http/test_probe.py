@@ -97,7 +97,7 @@ async def test_a_server_that_resets(serve, look):
     with pytest.raises(Unreachable) as caught:
         await look(server.url)
     assert str(caught.value) == f"127.0.0.1:{server.port}: connection reset"
-    assert set(caught.value.partial) == {"connect_seconds"}
+    assert set(caught.value.partial) == {"hops", "connect_seconds"}
 
 
 async def test_a_server_that_says_nothing_and_closes(serve, look):
@@ -230,7 +230,7 @@ async def test_a_failure_names_the_address_that_a_name_led_to(serve, look, names
     with pytest.raises(Unreachable) as caught:
         await look(f"http://shop.example:{nobody}/")
     assert str(caught.value) == f"shop.example:{nobody} (127.0.0.1): connection refused"
-    assert set(caught.value.partial) == {"resolve_seconds"}
+    assert set(caught.value.partial) == {"hops", "resolve_seconds"}
 
 
 def test_what_it_needs_and_whom_it_loads(tmp_path):

@@ -210,7 +210,8 @@ async def test_a_failure_on_the_way_names_where_and_keeps_the_phases(serve, look
     with pytest.raises(Unreachable) as caught:
         await look(f"{server.url}/", follow=True)
     assert str(caught.value) == f"127.0.0.1:{nobody}: connection refused"
-    assert set(caught.value.partial) == {"connect_seconds", "first_byte_seconds"}
+    assert caught.value.partial["hops"] == [f"{server.url}/", f"http://127.0.0.1:{nobody}/"]
+    assert set(caught.value.partial) == {"hops", "connect_seconds", "first_byte_seconds"}
 
 
 async def test_users_and_passwords_in_a_location_are_not_shown_nor_used(serve, look):

@@ -102,4 +102,4 @@ async def test_a_failure_keeps_the_phases_before_it(serve, look):
     server = serve(says(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf"))
     with pytest.raises(Unreachable) as caught:
         await look(server.url)
-    assert set(caught.value.partial) == {"connect_seconds", "first_byte_seconds"}
+    assert set(caught.value.partial) == {"hops", "connect_seconds", "first_byte_seconds"}
