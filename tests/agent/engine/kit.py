@@ -181,6 +181,10 @@ class Played(msgspec.Struct):
         return {result.address: result.reason for result in self.results}
 
     @property
+    def told(self) -> dict[str, tuple[str, str]]:
+        return {result.address: (result.outcome.value, result.reason) for result in self.results}
+
+    @property
     def finished(self) -> RunFinished:
         return self.events[-1]
 
