@@ -112,6 +112,7 @@ def test_a_quantity_comes_in_the_unit_of_the_metric(text, unit, value):
         ("1h1h", "seconds", "a time such as 500ms, 1h30m or 30d"),
         ("30m1h", "seconds", "a time such as 500ms, 1h30m or 30d"),
         ("1H", "seconds", "a time such as 500ms, 1h30m or 30d"),
+        ("1h5x", "seconds", "a time such as 500ms, 1h30m or 30d"),
         ("1h30", "seconds", "a time such as 500ms, 1h30m or 30d"),
         ("soon", "days", "a time such as 500ms, 1h30m or 30d"),
         ("", "hours", "a time such as 500ms, 1h30m or 30d"),
@@ -182,6 +183,8 @@ def test_a_quantity_is_written_for_a_person(value, unit, shown):
 @pytest.mark.parametrize(
     ("value", "unit", "shown"),
     [
+        ("1e20", "bytes", "86.74EiB"),
+        ("1e21", "bytes", "1e+21 bytes"),
         ("1e45", "bytes", "1e+45 bytes"),
         ("-1.23456789e999", "seconds", "-1.23457e+999 seconds"),
         ("9" * 5000, "days", "1.00000e+5000 days"),
