@@ -39,11 +39,12 @@ def receive(sock: socket.socket, size: int) -> tuple[bytes, float]:
     if not _LINUX:
         return sock.recv(size), perf_counter()
     data, ancillary, _, _ = sock.recvmsg(size, 64)
-    now = perf_counter()
+    age = 0.0
     for level, kind, value in ancillary:
         if kind == _TIMESTAMPNS and level == socket.SOL_SOCKET:
-            return data, now - _age(value)
-    return data, now
+            age = _age(value)
+    # The clock is read last: should this process be stopped in between, times get longer and never shorter.
+    return data, perf_counter() - age
 
 
 def _age(value: bytes) -> float:

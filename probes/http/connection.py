@@ -28,6 +28,10 @@ class Stream(Protocol):
     """Bytes to and from a peer: a connection, with or without TLS over it."""
 
     @property
+    def sent(self) -> float:
+        """When the last of what was sent was handed to the kernel."""
+
+    @property
     def began(self) -> float:
         """When the first byte arrived of what `receive_first` returned."""
 
@@ -67,7 +71,7 @@ class Connection:
     protocol: str | None = None
     complete = True
 
-    __slots__ = ("_allowed", "_eager", "_sock", "arrived", "began")
+    __slots__ = ("_allowed", "_eager", "_sock", "arrived", "began", "sent")
 
     def __init__(self, family: int) -> None:
         # With its protocol named: asyncio and others set TCP_NODELAY only then, and so do we below.
@@ -76,7 +80,7 @@ class Connection:
         self._sock.setblocking(False)
         self._eager = 0
         self._allowed: float = float("inf")
-        self.began = self.arrived = 0.0
+        self.began = self.arrived = self.sent = 0.0
         if protocol:
             self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             arrival.stamp(self._sock)
@@ -109,6 +113,7 @@ class Connection:
         """Hand all of it to the kernel.  Raises Unreachable."""
         rest = memoryview(data)
         while rest:
+            self.sent = perf_counter()  # before, not after: an answer may be on its way before we go on
             try:
                 rest = rest[self._sock.send(rest) :]
             except BlockingIOError:

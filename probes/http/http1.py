@@ -65,7 +65,7 @@ class Http1:
         started = perf_counter()
         with suppress(Unreachable):  # an answer that came early, saying why, may still be read
             await self._stream.send(data)
-        sent = perf_counter()
+        sent = self._stream.sent
         self._timing.send = sent - started
         return sent
 

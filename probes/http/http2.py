@@ -98,7 +98,7 @@ class Http2:
             raise ProbeError("the request is not valid HTTP/2") from None
         await self._flush()
         await self._upload(memoryview(message.content))
-        self._sent = perf_counter()
+        self._sent = self._stream.sent
         self._timing.send = self._sent - started
 
     async def _upload(self, rest: memoryview) -> None:

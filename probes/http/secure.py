@@ -38,6 +38,11 @@ class SecureConnection:
         self.expires: float | Unreadable | None = None
 
     @property
+    def sent(self) -> float:
+        """When the last of what was sent was handed to the kernel."""
+        return self._connection.sent
+
+    @property
     def arrived(self) -> float:
         """When the last byte arrived of what was received last."""
         return self._connection.arrived

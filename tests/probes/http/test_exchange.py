@@ -20,7 +20,7 @@ MESSAGE = Message(b"GET", b"http", b"h", b"/", [(b"host", b"h")], b"")
 class Memory:
     """A stream that was written before."""
 
-    began = arrived = 0.0
+    sent = began = arrived = 0.0
     complete = True
     expires = protocol = None
 
