@@ -8,6 +8,7 @@ import socket
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 
@@ -17,6 +18,8 @@ from agent.plan.steps import Plan, Planned, Section, Step
 from agent.report import Entry, Place, Report, Selection
 from agent.verdict import Branch, Judged, Leaf, Node, Verdict, decide
 
+_FIRST = "  "
+"""Indentation of the outermost sections."""
 _QUIET = (Outcome.PASS, Outcome.SKIPPED)
 
 
@@ -88,20 +91,24 @@ def derivation(verdict: Verdict) -> Iterator[str]:
     """Say why, from the outermost section inwards: a line for each that is not a plain pass."""
     root = verdict.root
     yield f"{verdict.decision}: {root.name} {root.reason}"
-    yield from _below(root, "  ")
+    yield from _below(root, _FIRST)
 
 
 def _below(judged: Judged, indent: str) -> Iterator[str]:
     for child in judged.children:
         clear = child.outcome in _QUIET and not _has_news(child)
-        if child.tally is None and clear:
-            continue
-        advisory = "advisory, " if child.severity is Severity.ADVISORY else ""
-        critical = "critical, " if child.severity is Severity.CRITICAL and not clear else ""
-        reason = f" ({child.reason})" if child.tally is None and child.reason else f" {child.reason}"
-        yield f"{indent}{advisory}{critical}{child.outcome}: {child.name}{reason if child.reason else ''}"
+        if clear and (child.tally is None or len(indent) > len(_FIRST)):
+            continue  # of what is plainly well only the outermost sections are named
+        yield f"{indent}{_told(child, clear=clear)}"
         if not clear and child.outcome is not Outcome.SKIPPED:
             yield from _below(child, indent + "  ")
+
+
+def _told(child: Judged, *, clear: bool) -> str:
+    advisory = "advisory, " if child.severity is Severity.ADVISORY else ""
+    critical = "critical, " if child.severity is Severity.CRITICAL and not clear else ""
+    reason = f" ({child.reason})" if child.tally is None and child.reason else f" {child.reason}".rstrip()
+    return f"{advisory}{critical}{child.outcome}: {child.name}{reason}"
 
 
 def _has_news(judged: Judged) -> bool:
@@ -125,7 +132,7 @@ def _entry(item: Planned, judged: Judged, results: Mapping[str, Result]) -> Entr
         refs=item.refs,
         metric_refs=dict(item.metric_refs),
         refutes=item.refutes,
-        place=Place(item.mark.file, item.mark.line),
+        place=Place(_shown_path(item.mark.file), item.mark.line),
         kind=step.kind if step else "",
         expectations=tuple(map(str, step.limits)) if step else (),
         result=result,
@@ -134,6 +141,12 @@ def _entry(item: Planned, judged: Judged, results: Mapping[str, Result]) -> Entr
         tally=judged.tally,
         children=_children(item, judged, results),
     )
+
+
+def _shown_path(file: str) -> str:
+    """Give a path below the working directory as relative, which is how a CI system finds it again."""
+    path, here = Path(file), Path.cwd()
+    return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else file
 
 
 def _children(item: Planned, judged: Judged, results: Mapping[str, Result]) -> tuple[Entry, ...]:

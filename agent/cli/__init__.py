@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 import traceback
+from io import TextIOWrapper
 from typing import NoReturn
 
 import click
@@ -65,6 +66,9 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # no terminal is too old for a report
     code, hard = invoke(sys.argv[1:])
     leave(styled(code, sys.argv[1:]), hard=hard)
 

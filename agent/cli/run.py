@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -62,8 +63,7 @@ def command(
 
 
 def _dry_run(bound: Bind) -> None:
-    from_plan = watching.load("agent.cli.plan")
-    from_plan.show(bound)
+    importlib.import_module("agent.cli.plan").show(bound)
     click.echo("INCONCLUSIVE: dry run, nothing was checked", err=True)
     raise exits.Leave(3)
 

@@ -253,9 +253,19 @@ def test_probes_lists_describes_and_refuses(capsys):
     assert "\n# http\n" in capsys.readouterr().out
 
 
-def test_the_schema_is_printed(capsys):
-    assert cli.invoke(["schema"]) == (0, False)
-    assert msgspec.json.decode(capsys.readouterr().out)["title"] == "gonogo profile"
+@pytest.mark.parametrize(
+    ("of", "title"),
+    [([], "gonogo profile"), (["report"], "A gonogo report"), (["event"], "An event of a gonogo run")],
+)
+def test_a_schema_is_printed(of, title, capsys):
+    assert cli.invoke(["schema", *of]) == (0, False)
+    assert msgspec.json.decode(capsys.readouterr().out)["title"] == title
+
+
+def test_a_terminal_that_knows_no_utf_8_gets_the_report_all_the_same(profile):
+    path = profile("  - {name: Größe …, exec: {command: ['false']}}")
+    found = gonogo("run", path, "-q", env={**_environment(), "PYTHONIOENCODING": "ascii"})
+    assert (found.returncode, "Gr\\xf6\\xdfe" in found.stdout, found.stderr) == (1, True, "")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
