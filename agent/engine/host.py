@@ -25,14 +25,12 @@ from agent.engine import results
 from agent.engine.guard import Guard
 from agent.engine.heart import BEAT, Heart, where
 from agent.engine.needs import branch
-from agent.engine.run import GRACE, run
+from agent.engine.run import TIMES, Times, run
 from agent.engine.stop import Stop, duration
 from agent.events import CheckFinished, CheckStarted, Emit, Event, RunFinished
 from agent.model import Result
 from agent.plan.steps import Plan
 
-PATIENCE = 10.0
-"""Seconds beyond every timeout that a blocked event loop is waited for."""
 _NAME = "gonogo"
 _LINGER = 1.0
 """Seconds that threads have to end when everything is told."""
@@ -57,16 +55,16 @@ class EventsLost(Exception):
         self.run = run
 
 
-def execute(plan: Plan, emit: Emit, *, grace: float = GRACE, patience: float = PATIENCE) -> Run:
+def execute(plan: Plan, emit: Emit, times: Times = TIMES) -> Run:
     """Run a plan; `emit` is called in this thread, in order.
 
-    In the main thread SIGINT and SIGTERM end the run: checks that run are cut short, clean-up has `grace`
-    seconds, and every check has its result.  A second signal ends the process at once.  Raises EventsLost
-    when `emit` raised.
+    In the main thread SIGINT and SIGTERM end the run: what runs is cut short, clean-up takes its turn, and
+    every check has its result.  A second signal ends the process at once.  Raises EventsLost when `emit`
+    raised.
     """
-    host = _Host(plan, emit, grace)
+    host = _Host(plan, emit, times)
     with _signals(host.interrupt):
-        return host.run(patience)
+        return host.run()
 
 
 @contextmanager
@@ -87,11 +85,11 @@ def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
 class _Host:
     """One run.  What its two threads share: the events, the heart, and the name of a signal."""
 
-    def __init__(self, plan: Plan, emit: Emit, grace: float) -> None:
+    def __init__(self, plan: Plan, emit: Emit, times: Times) -> None:
         self._plan = plan
         self._steps = plan.steps
         self._emit = emit
-        self._grace = grace
+        self._times = times
         self._events: deque[Event] = deque()
         self._heart = Heart()
         self._signal = ""
@@ -111,11 +109,11 @@ class _Host:
             os._exit(128 + number)  # pragma: no cover  seen by a test in a process of its own
         self._signal = signal.Signals(number).name
 
-    def run(self, patience: float) -> Run:
+    def run(self) -> Run:
         """See the run through."""
         before = set(threading.enumerate())
         self._thread.start()
-        blocked = self._listen(patience)
+        blocked = self._listen()
         if len(self._results) < len(self._steps):
             raise self._engine.error or RuntimeError("the engine ended early")
         run = Run(
@@ -127,13 +125,16 @@ class _Host:
             raise EventsLost(run) from self._listener.error
         return run
 
-    def _listen(self, patience: float) -> bool:
-        """Tell what happens until everything is told; gives whether the loop was given up for blocked."""
+    def _listen(self) -> bool:
+        """Tell what happens until everything is told; gives whether the loop was given up for blocked.
+
+        It is given up when it is silent beyond every time that could still end what blocks it.
+        """
         longest = min(max((step.policy.timeout for step in self._steps), default=0.0), self._plan.deadline or math.inf)
         while not self._over.wait(BEAT):
             self._tell_all()
             silence = self._heart.silence()
-            if silence > patience + (0.0 if self._signal else longest):
+            if silence > self._times.patience + (0.0 if self._signal else longest):
                 self._give_up(silence)
                 return True
         self._tell_all()
@@ -176,7 +177,7 @@ class _Host:
         stop = Stop()
         async with create_task_group() as tasks:
             tasks.start_soon(self._beat, stop)
-            await run(self._plan, self._hear, stop, self._grace)
+            await run(self._plan, self._hear, stop, self._times)
             tasks.cancel_scope.cancel()
 
     async def _beat(self, stop: Stop) -> None:

@@ -11,19 +11,18 @@ from anyio.abc import TaskGroup
 from agent.engine.guard import Guard
 from agent.probe import Probe, ProbeError
 
-GRACE = 5.0
-"""Seconds that a probe has to end when it was cancelled: it closes connections and ends processes."""
-
 
 class Look:
     """A call in a task of its own, where it can be left behind if it does not end.
 
     The task belongs to the ward, a task group that outlives every check: nobody joins it to get on.
+    `patience` is how long it may take to end when it was cancelled: it closes connections, ends processes.
     """
 
-    def __init__(self, probe: Probe, timeout: float) -> None:
+    def __init__(self, probe: Probe, timeout: float, patience: float) -> None:
         self._probe = probe
         self._timeout = timeout
+        self._patience = patience
         self._scope = CancelScope()
         self._over = Event()
         self.guard = Guard()
@@ -41,7 +40,7 @@ class Look:
         """Call, and come back when it is over or a moment after it should have been."""
         ward.start_soon(self._measure)
         try:
-            with move_on_after(self._timeout + GRACE):
+            with move_on_after(self._timeout + self._patience):
                 await self._over.wait()
         except get_cancelled_exc_class():
             await self._cut_short()
@@ -53,7 +52,7 @@ class Look:
 
     async def _cut_short(self) -> None:
         self._scope.cancel()
-        with move_on_after(GRACE, shield=True):
+        with move_on_after(self._patience, shield=True):
             await self._over.wait()
 
     async def _measure(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import anyio
+import msgspec
 from anyio import Event, create_task_group, get_cancelled_exc_class, to_thread
 from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
@@ -21,17 +22,26 @@ from agent.model import Result
 from agent.node import Measured
 from agent.plan.steps import Plan, Step
 
-GRACE = 30.0
-"""Seconds that clean-up has after the run's deadline or an interrupt."""
+
+class Times(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a run waits for what should be over."""
+
+    grace: float = 30.0
+    """Seconds that clean-up has after the run's deadline or an interrupt."""
+    patience: float = 5.0
+    """Seconds that a probe has to end when it was cancelled, and the event loop to go on."""
 
 
-async def run(plan: Plan, emit: Emit, stop: Stop, grace: float = GRACE) -> tuple[Result, ...]:
+TIMES = Times()
+
+
+async def run(plan: Plan, emit: Emit, stop: Stop, times: Times = TIMES) -> tuple[Result, ...]:
     """Run every check of the plan, until done or stopped; gives the results in the order of the plan.
 
     `emit` must not raise.  A probe that ignores its cancellation does not keep anything from being told,
     but this from returning: whoever cannot wait for it takes the results from the events.
     """
-    return await _Run(plan, emit, stop, grace).run()
+    return await _Run(plan, emit, stop, times).run()
 
 
 class _Run:
@@ -42,10 +52,10 @@ class _Run:
     ward, which is joined when everything is told: one that does not end holds nothing up.
     """
 
-    def __init__(self, plan: Plan, emit: Emit, stop: Stop, grace: float) -> None:
+    def __init__(self, plan: Plan, emit: Emit, stop: Stop, times: Times) -> None:
         self._plan = plan
         self._stop = stop
-        self._grace = grace
+        self._times = times
         self._ledger = Ledger(plan, emit)
         self._order = Order(plan.root)
         self._slots: Slots[Ready] = Slots(plan.concurrency, plan.per_target)
@@ -61,14 +71,14 @@ class _Run:
         self._ledger.open()
         self._stop.limit(self._plan.deadline)
         async with create_task_group() as ward:
-            self._shared = Shared(self._ledger, self._plan.baseline, ward)
+            self._shared = Shared(self._ledger, self._plan.baseline, ward, self._times.patience)
             async with create_task_group() as cleaning:
                 with self._stop.scope:
                     await self._get_ready()
                     async with create_task_group() as checks:
                         await self._start_all(checks, cleaning)
                 if self._stop.called:
-                    cleaning.cancel_scope.deadline = anyio.current_time() + self._grace
+                    cleaning.cancel_scope.deadline = anyio.current_time() + self._times.grace
                     await self._start_all(cleaning, cleaning)
             self._give_up_the_rest()
             told = self._ledger.close(self._stop.signal)
@@ -159,7 +169,7 @@ class _Run:
 
     def _why(self, step: Step) -> str:
         """Say what cuts a check short: clean-up has a time of its own."""
-        return f"clean-up was cut short after {duration(self._grace)}" if step.always else self._stop.why
+        return f"clean-up was cut short after {duration(self._times.grace)}" if step.always else self._stop.why
 
     def _end(self, ready: Ready, result: Result) -> None:
         self._slots.free(ready.target)

@@ -26,6 +26,8 @@ class Shared(msgspec.Struct, frozen=True):
     baseline: Baseline | None
     ward: TaskGroup
     """Where looks run, and where one that does not end is left behind."""
+    patience: float
+    """Seconds that a probe has to end when it was cancelled."""
 
 
 class Trial:
@@ -52,7 +54,7 @@ class Trial:
         return results.error(self._step, reason, tuple(self._attempts))
 
     async def _attempt(self, turn: Turn) -> Observation:
-        look = Look(self._probe, turn.timeout)
+        look = Look(self._probe, turn.timeout, self._shared.patience)
         try:
             await look.take(self._shared.ward)
         except get_cancelled_exc_class():

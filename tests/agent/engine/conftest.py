@@ -6,6 +6,5 @@ from trio.testing import MockClock
 
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request):
-    if request.param == "asyncio":
-        return "asyncio"
-    return "trio", {"clock": MockClock(autojump_threshold=0)}
+    clock = {"clock": MockClock(autojump_threshold=0)}
+    return {"asyncio": "asyncio", "trio": ("trio", clock), "trio-in-real-time": "trio"}[request.param]

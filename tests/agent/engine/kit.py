@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from agent import node
-from agent.engine.run import run
+from agent.engine.run import TIMES, Times, run
 from agent.engine.stop import Stop
 from agent.events import AttemptFinished, CheckFinished, CheckStarted, Event, RunFinished, RunStarted
 from agent.limit import Metric, Shape, compile_limit
@@ -26,8 +26,9 @@ EMPTY = node.Mapping((), MARK)
 
 virtual_time = pytest.mark.parametrize("anyio_backend", ["trio"], indirect=True)
 """For tests in which time passes: an hour of it takes no time."""
-real_time = pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
+real_time = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio-in-real-time"], indirect=True)
 """For tests with threads, for which a virtual clock does not wait."""
+asyncio_only = pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 
 
 class Seen(Reading, frozen=True):
@@ -198,7 +199,7 @@ class Played(msgspec.Struct):
         ]
 
 
-async def play(wanted: Plan, *, stop_after: float | None = None, grace: float = 30.0) -> Played:
+async def play(wanted: Plan, *, stop_after: float | None = None, times: Times = TIMES) -> Played:
     """Run a plan, as if somebody pressed Ctrl-C after some seconds; every run is seen to be a proper one."""
     events: list[Event] = []
     stop = Stop()
@@ -210,7 +211,7 @@ async def play(wanted: Plan, *, stop_after: float | None = None, grace: float = 
     async with anyio.create_task_group() as tasks:
         if stop_after is not None:
             tasks.start_soon(press)
-        results = await run(wanted, events.append, stop, grace)
+        results = await run(wanted, events.append, stop, times)
         tasks.cancel_scope.cancel()
     played = Played(results, events)
     proper(wanted, played)

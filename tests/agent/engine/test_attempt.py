@@ -14,7 +14,7 @@ TURN = Turn(timeout=10)
 
 
 def observed(reading=None, *, error=None, late=False, over=True, turn=TURN, witness=False):
-    look = Look(Script(), 10)
+    look = Look(Script(), 10, 5)
     look.started, look.ended = 100.0, 107.0
     look.reading, look.guard.error, look.late = reading, error, late
     if over:

@@ -1,6 +1,7 @@
 """Making checks ready: what can go wrong with one is its own error and nobody else's."""
 
 import importlib
+import sys
 import threading
 
 import pytest
@@ -142,6 +143,7 @@ def store(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     secrets._stores.cache_clear()
     yield importlib.import_module("odd_store")
+    del sys.modules["odd_store"]
     secrets._stores.cache_clear()
 
 

@@ -7,8 +7,7 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from agent.engine.look import GRACE
-from agent.engine.run import run
+from agent.engine.run import Times, run
 from agent.engine.stop import Stop
 from agent.model import Decision, Outcome
 from agent.plan.steps import Policy
@@ -293,7 +292,7 @@ async def test_clean_up_ends_with_its_grace_period():
                 check("s/after", needs=("s/down2",)), check("s/never", skipped="no")),
         active_allowed=True,
     )  # fmt: skip
-    played = await play(wanted, stop_after=5, grace=20)
+    played = await play(wanted, stop_after=5, times=Times(grace=20))
     assert played.reasons == {
         "s/up": "",
         "s/x": "interrupted by SIGINT",
@@ -345,7 +344,7 @@ async def test_a_probe_that_ignores_its_cancellation_cannot_hang_the_run():
     assert played.reasons == {"a": "did not stop when cancelled", "b": "needs a, which could not be checked"}
     assert played["a"].outcome is Outcome.ERROR
     assert len(played["a"].attempts) == 1
-    assert played.finished.at_seconds == 10 + GRACE
+    assert played.finished.at_seconds == 10 + Times().patience
 
 
 @virtual_time
@@ -373,7 +372,7 @@ async def test_a_probe_that_ignores_an_interrupt_cannot_hang_the_run():
         tasks.start_soon(press)
         results = await run(plan(check("a", script(stubborn), policy=NEVER)), hear, stop)
     assert [(result.outcome, result.reason) for result in results] == [(Outcome.ERROR, "interrupted by SIGINT")]
-    assert events[-1].at_seconds == 1 + GRACE
+    assert events[-1].at_seconds == 1 + Times().patience
 
 
 @real_time
