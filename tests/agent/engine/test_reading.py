@@ -38,7 +38,7 @@ def test_what_is_no_reading_is_told(given):
 
 
 GOOD = [
-    None, True, 1, 2**900, 0.5, float("nan"), Decimal("1.5"), Decimal("NaN"), "text", datetime.now(UTC),
+    None, True, 1, 2**900, 0.5, float("nan"), Decimal("1.5"), Decimal("NaN"), "text", datetime(2026, 1, 1, tzinfo=UTC),
     Unreadable("cut short"), [], {}, [1, {"a": [None, Unreadable("x")]}],
 ]  # fmt: skip
 
