@@ -69,10 +69,10 @@ def execute(plan: Plan, emit: Emit, times: Times = TIMES) -> Run:
 
 @contextmanager
 def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Have signals handled; one that was ignored (by nohup, for a job in the background) stays so."""
+    """Have signals handled, but one that was ignored (a job in the background) or is not Python's to handle."""
     here = threading.current_thread() is threading.main_thread()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM) if here}
-    ours = [number for number, handling in before.items() if handling is not signal.SIG_IGN]
+    ours = [number for number, handling in before.items() if handling not in (signal.SIG_IGN, None)]
     for number in ours:
         signal.signal(number, handler)
     try:

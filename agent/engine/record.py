@@ -30,8 +30,8 @@ _CREDENTIALS = (
     "token", "password", "passwd", "passphrase", "secret", "cookie", "authorization", "bearer", "credential",
     "session", "apikey", "api_key", "private_key", "access_key", "jwt",
 )  # fmt: skip
-_CARRIERS = (*_CREDENTIALS, "headers", "basic", "auth")
-"""Settings in which a reading of another check is a credential."""
+_CARRIERS = frozenset({"headers", "basic", "auth"})
+"""Settings that are not called like a credential, and in which a reading of another check is one."""
 _LONG = 8
 """Characters; a shorter credential is masked where it was read, but would blacken everything else."""
 
@@ -42,12 +42,13 @@ def credentials(steps: Iterable[Step]) -> frozenset[Reading]:
     return frozenset(
         (part.address, part.metric)
         for part, path in written
-        if isinstance(part, Measured) and any(_looks_like(key, _CARRIERS) for key in path)
+        if isinstance(part, Measured) and any(key in _CARRIERS or _is_called(key) for key in path)
     )
 
 
-def _looks_like(name: str, words: Iterable[str]) -> bool:
-    return any(word in name.lower().replace("-", "_") for word in words)
+def _is_called(name: str) -> bool:
+    """Tell whether something is called like a credential: `access_token`, `X-Api-Key`."""
+    return any(word in name.lower().replace("-", "_") for word in _CREDENTIALS)
 
 
 class Record:
@@ -128,7 +129,7 @@ def _is_credential(metric: str, value: Value) -> bool:
     """`session_token` is; `token_expires_in_seconds` is not, and neither is a number of `sessions`."""
     if units.of(metric) is not Unit.PLAIN or isinstance(value, datetime):
         return False
-    return metric.lower().endswith(_CREDENTIALS) if compare.is_number(value) else _looks_like(metric, _CREDENTIALS)
+    return metric.lower().endswith(_CREDENTIALS) if compare.is_number(value) else _is_called(metric)
 
 
 def _cut(text: str) -> str:

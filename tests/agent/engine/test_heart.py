@@ -15,7 +15,7 @@ async def test_silence_is_counted_in_times_listened():
     assert heart.silence() == 2 * BEAT
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(heart.beat)
-        await anyio.lowlevel.checkpoint()
+        await anyio.wait_all_tasks_blocked()
         assert heart.silence() == 0
         assert heart.silence() == BEAT
 

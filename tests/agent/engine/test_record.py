@@ -205,11 +205,11 @@ def test_a_short_word_is_masked_where_it_was_read_and_nowhere_else():
 
 
 def test_readings_used_as_credentials_are_found_in_settings():
-    a, b, c, d, e = (Measured("login", metric) for metric in "abcde")
+    a, b, c, d, e, f = (Measured("login", metric) for metric in "abcdef")
     settings = mapping(
         url=late("https://x/", a),
         headers=mapping(authorization=late("Bearer ", b), **{"x-id": late(c)}),
-        body=mapping(new_password=late(d), secret=late(Secret("S"))),
+        body=mapping(new_password=late(d), secret=late(Secret("S")), author=late(f)),
         bearer=late(e),
     )
     steps = [check("x", settings=settings, ready=None), check("y", settings=settings)]
