@@ -11,7 +11,7 @@ import click
 
 from agent.cli import exits, options, output, watching
 from agent.conclusion import Ran, conclude
-from agent.engine.host import execute
+from agent.engine.host import EventsLost, execute
 from agent.events import Event
 from agent.plan.bind import Asked, Bind, bind
 from agent.report import Report, Selection
@@ -78,8 +78,12 @@ def check(bound: Bind, asked: Asked, wanted: tuple[output.Wanted, ...], *, quiet
         watcher(event)
 
     started, clock = datetime.now(UTC), monotonic()
+    told = True
     try:
         run = execute(bound.plan, emit)
+    except EventsLost as lost:  # a bug of ours; the checks ran all the same, and their report is owed
+        click.echo(f"gonogo: {lost}: {lost.__cause__!r}", err=True)
+        run, told = lost.run, False
     finally:
         watcher.close()
     ran = Ran(
@@ -89,7 +93,7 @@ def check(bound: Bind, asked: Asked, wanted: tuple[output.Wanted, ...], *, quiet
         selection=_selection(bound, asked),
     )
     report: Report = conclude(bound.plan, run.results, ran)
-    written = outputs.report(report)
+    written = outputs.report(report) and told
     raise exits.Leave(exits.of_run(report.decision, interrupted=run.interrupted, written=written), hard=run.stuck)
 
 

@@ -412,3 +412,21 @@ def test_both_ways_in_are_one(monkeypatch):
 
     assert agent.__main__.main is cli.main
     assert gonogo("--version", env=_environment()).stdout == f"gonogo {__version__}\n"
+
+
+@pytest.mark.parametrize(("command", "code"), [("'true'", 4), ("'false'", 1)])
+def test_a_watcher_that_breaks_costs_no_report_and_is_no_go_ahead(
+    command, code, profile, monkeypatch, capsys, tmp_path
+):
+    class Broken:
+        def __call__(self, event):
+            raise RuntimeError("no ink")
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("agent.cli.watching.watcher", lambda **_: Broken())
+    path = profile(f"  - {{name: One, exec: {{command: [{command}]}}}}")
+    assert cli.invoke(["run", path, "--report", "json:r.json"])[0] == code
+    assert capsys.readouterr().err == "gonogo: the events of the run were not all told: RuntimeError('no ink')\n"
+    assert (tmp_path / "r.json").exists()
