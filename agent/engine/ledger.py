@@ -67,12 +67,11 @@ class Ledger:
         self.results[step.address] = told
         self._emit(CheckFinished(at_seconds=self._now(), name=step.name, result=told))
 
-    def close(self, interrupted: str) -> tuple[Result, ...]:
-        """Tell that the run is over, and give its results in the order of the plan."""
+    def close(self, interrupted: str) -> None:
+        """Tell that the run is over; every check has its result."""
         tree = branch(self._plan.root, self.results)
         decision = verdict.decide(tree, interrupted=bool(interrupted)).decision
         self._emit(RunFinished(at_seconds=self._now(), interrupted=interrupted, decision=decision))
-        return tuple(self.results[step.address] for step in self._plan.steps)
 
     def _now(self) -> float:
         return anyio.current_time() - self._begun

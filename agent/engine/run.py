@@ -81,9 +81,8 @@ class _Run:
                     cleaning.cancel_scope.deadline = anyio.current_time() + self._times.grace
                     await self._start_all(cleaning, cleaning)
             self._give_up_the_rest()
-            told = self._ledger.close(self._stop.signal)
-            ward.cancel_scope.cancel()
-        return told
+            self._ledger.close(self._stop.signal)
+        return tuple(self._ledger.results[step.address] for step in self._plan.steps)
 
     async def _get_ready(self) -> None:
         """Find the secrets; build and prepare every probe that waits for no reading."""
