@@ -37,7 +37,7 @@ def settings(url: str, headers: Iterable[tuple[str, str]] = (), hint: str = "") 
     found: dict[str, Data] = {"url": plain}
     if sent:
         found["headers"] = sent
-    if user:
+    if user and "authorization" not in map(str.lower, sent):
         found["basic"] = {"user": user, "password": secret(hint or named, "password")}
     return found
 

@@ -25,7 +25,8 @@ def http(one: Resource) -> Iterator[Check]:
     body = one.text("request-body")
     if body:
         settings["body"] = body
-    if user := one.text("username"):
+    user, names = one.text("username"), [_pair(header)[0].lower() for header in headers]
+    if user and "authorization" not in names:
         settings["basic"] = {"user": user, "password": request.secret(request.host(url), "password")}
     one.text("password")
     settings |= _transport(one)

@@ -213,3 +213,12 @@ port: {'tcp:1': {listening: true}}
 )
 def test_what_is_no_gossfile_is_refused(text, said):
     assert refused("goss", text) == said
+
+
+def test_a_header_with_credentials_goes_before_a_user():
+    asks = "{status: 200, username: u, password: p, request-headers: ['authorization: Bearer x']}"
+    made = draft("goss", f"http: {{'http://a:b@c/': {asks}}}")
+    assert (
+        of(made, "http: ")
+        == "{url: http://c/, headers: {authorization: Bearer $(secret:C_AUTHORIZATION)}, follow: true}"
+    )

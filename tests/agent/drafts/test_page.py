@@ -143,3 +143,10 @@ def test_nothing_to_check_is_refused_with_the_reasons():
 def test_a_draft_that_no_source_could_make_is_a_bug(draft, said):
     with pytest.raises(AssertionError, match=said):
         proved(draft, TITLE)
+
+
+def test_what_only_a_secret_hides_is_found():
+    bearer, basic = Template("$(secret:TOKEN)"), {"user": "u", "password": Template("$(secret:PASSWORD)")}
+    both = Check(name="Both", kind="http", settings={"url": "http://a/", "bearer": bearer, "basic": basic})
+    draft, _ = proved(Draft(groups=(group("a", both, knock()),)), TITLE)
+    assert draft.left == ("Both (http): `basic` and `bearer` exclude each other",)
