@@ -10,7 +10,7 @@ from threading import Event
 import click
 from click.shell_completion import CompletionItem
 
-from agent.cli import options, output
+from agent.cli import options, output, watching
 from agent.cli.run import check
 from agent.demo.faults import FAULTS
 from agent.demo.system import FIXED, PASSWORD, STATUS_TOKEN, sample
@@ -62,7 +62,7 @@ def _run(fault: str, wanted: tuple[output.Wanted, ...], *, quiet: bool) -> None:
     with sample(fault) as variables:
         given = tuple(f"{name}={value}" for name, value in variables.items())
         asked = options.asked(given, active=True)
-        check(bind((PROFILE,), asked), asked, wanted, quiet=quiet)
+        check(bind((PROFILE,), asked), asked, wanted, watching.watcher(quiet=quiet))
 
 
 def _serve(fault: str) -> None:

@@ -14,6 +14,7 @@ from agent.conclusion import Ran, conclude
 from agent.engine.host import EventsLost, execute
 from agent.events import Event
 from agent.plan.bind import Asked, Bind, bind
+from agent.progress import Watcher
 from agent.report import Report, Selection
 
 
@@ -59,7 +60,7 @@ def command(
     bound = bind(options.paths(profiles), asked)
     if dry_run:
         _dry_run(bound)
-    check(bound, asked, wanted, quiet=quiet)
+    check(bound, asked, wanted, watching.watcher(quiet=quiet))
 
 
 def _dry_run(bound: Bind) -> None:
@@ -68,10 +69,9 @@ def _dry_run(bound: Bind) -> None:
     raise exits.Leave(3)
 
 
-def check(bound: Bind, asked: Asked, wanted: tuple[output.Wanted, ...], *, quiet: bool) -> None:
+def check(bound: Bind, asked: Asked, wanted: tuple[output.Wanted, ...], watcher: Watcher) -> None:
     """Run what is bound, write the reports, and leave with the code of the verdict."""
     outputs = output.Outputs(wanted)
-    watcher = watching.watcher(quiet=quiet)
 
     def emit(event: Event) -> None:
         outputs.event(event)

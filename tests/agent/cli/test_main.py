@@ -10,8 +10,10 @@ import msgspec
 import pytest
 
 from agent import __version__, cli
-from agent.cli import exits, leave
+from agent.cli import exits, leave, options, output
+from agent.cli.run import check
 from agent.model import Decision
+from agent.plan.bind import bind
 
 ROOT = Path(__file__).parents[3]
 
@@ -414,19 +416,22 @@ def test_both_ways_in_are_one(monkeypatch):
     assert gonogo("--version", env=_environment()).stdout == f"gonogo {__version__}\n"
 
 
+class _Broken:
+    """A watcher with a bug."""
+
+    def __call__(self, event):
+        raise RuntimeError("no ink")
+
+    def close(self):
+        pass
+
+
 @pytest.mark.parametrize(("command", "code"), [("'true'", 4), ("'false'", 1)])
-def test_a_watcher_that_breaks_costs_no_report_and_is_no_go_ahead(
-    command, code, profile, monkeypatch, capsys, tmp_path
-):
-    class Broken:
-        def __call__(self, event):
-            raise RuntimeError("no ink")
-
-        def close(self):
-            pass
-
-    monkeypatch.setattr("agent.cli.watching.watcher", lambda **_: Broken())
-    path = profile(f"  - {{name: One, exec: {{command: [{command}]}}}}")
-    assert cli.invoke(["run", path, "--report", "json:r.json"])[0] == code
+def test_a_watcher_that_breaks_costs_no_report_and_is_no_go_ahead(command, code, profile, capsys):
+    asked = options.asked(())
+    bound = bind((Path(profile(f"  - {{name: One, exec: {{command: [{command}]}}}}")),), asked)
+    with pytest.raises(exits.Leave) as leaving:
+        check(bound, asked, output.parse(("json:r.json",)), _Broken())
+    assert leaving.value.code == code
     assert capsys.readouterr().err == "gonogo: the events of the run were not all told: RuntimeError('no ink')\n"
-    assert (tmp_path / "r.json").exists()
+    assert Path("r.json").exists()
