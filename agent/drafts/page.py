@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain, count
 
 import msgspec
 
 from agent.drafts.draft import Check, Data, Draft, Group, Variable
-from agent.drafts.scalars import comment, flow, text, without_user, word
+from agent.drafts.names import Names, fitting
+from agent.drafts.scalars import comment, flow, text, word
 from agent.plan.outline import slug
 
 WIDTH = 116
 """Columns; what is longer stands below its key."""
-_NAME = 100
 _HEAD = """\
 # {title}: a start, written by `gonogo init`. It asserts little: read each check, give it
 # the limits that make it proof, then delete this.
@@ -46,7 +46,8 @@ class Page(msgspec.Struct, frozen=True):
 
     def at(self, line: int) -> Group | Check | None:
         """Give what stands in a line; None above the first group."""
-        return next((item for first, item in reversed(self.places) if first <= line), None)
+        number = bisect_right(self.places, line, key=lambda place: place[0])
+        return self.places[number - 1][1] if number else None
 
 
 def write(draft: Draft, title: Title) -> Page:
@@ -75,18 +76,23 @@ def _commands(file: str, variable: str) -> str:
 
 def _used(variables: Mapping[str, Variable], body: str) -> dict[str, Variable]:
     """Keep the variables that are used in the body, or by another one that is."""
-    found = {name: one for name, one in variables.items() if _uses(body, name)}
-    more = "\n".join(one.value for one in found.values() if one.value not in body)
-    return _used(variables, f"{body}\n{more}") if more else found
+    used: set[str] = set()
+    fresh = _names_in(body)
+    while fresh:
+        used |= fresh
+        values = "\n".join(variables[name].value for name in fresh if name in variables)
+        fresh = _names_in(values) - used
+    return {name: one for name, one in variables.items() if name in used}
 
 
-def _uses(body: str, name: str) -> bool:
-    return bool(re.search(rf"(?<!\$)\$\({re.escape(name)}\)|\bwhen: {{{re.escape(name)}:", body))
+def _names_in(written: str) -> set[str]:
+    """Find the variables that a text names, in `$(name)` or as the key of a `when`."""
+    return {found[1] or found[2] for found in re.finditer(r"(?<!\$)\$\((\w+)\)|\bwhen: \{(\w+):", written)}
 
 
 def _top(title: Title) -> Iterator[str]:
-    yield f"name: {text(_named(title.name))}"
-    yield f"title: {text(f'{_named(title.name)} (drafted from {title.origin})')}"
+    yield f"name: {text(fitting(title.name))}"
+    yield f"title: {text(f'{fitting(title.name)} (drafted from {title.origin})')}"
     yield "# owner: who answers for these checks; one section or check may name another"
 
 
@@ -108,35 +114,6 @@ def _left(left: Iterable[str]) -> Iterator[str]:
     yield from (f"#   {line}" for line in said)
 
 
-def _named(name: str) -> str:
-    """Make a name that fits in a line and tells no password."""
-    line = without_user(" ".join(name.split()))
-    return line if len(line) <= _NAME else f"{line[: _NAME - 1]}…"
-
-
-class _Names:
-    """Gives siblings names of their own, and an id where the name does not make one."""
-
-    def __init__(self) -> None:
-        self._names: set[str] = set()
-        self._ids = {"item", "key"}
-
-    def name(self, wanted: str) -> str:
-        """Give a name that no sibling has."""
-        plain = _named(wanted) or "check"
-        name = next(each for each in chain([plain], (f"{plain} ({n})" for n in count(2))) if each not in self._names)
-        self._names.add(name)
-        return name
-
-    def identity(self, name: str) -> str:
-        """Give an id that no sibling has, the slug of the name if that is one."""
-        stem = slug(name) or "check"
-        free = (each for each in chain([stem], (f"{stem}-{n}" for n in count(2))) if each not in self._ids)
-        identity = next(free)
-        self._ids.add(identity)
-        return identity
-
-
 class _Page:
     """Lines under `checks`."""
 
@@ -146,7 +123,7 @@ class _Page:
 
     def body(self, groups: Iterable[Group]) -> None:
         """Write every group."""
-        names = _Names()
+        names = Names()
         named = [(group, name := names.name(group.name), names.identity(name)) for group in groups]
         ids = {group.name: identity for group, _, identity in reversed(named)}
         for group, name, identity in named:
@@ -162,11 +139,11 @@ class _Page:
         if group.when:
             self._line(f"    when: {flow(group.when)}")
         self._line("    checks:")
-        names = _Names()
+        names = Names()
         for check in group.checks:
             self._check(check, names)
 
-    def _check(self, check: Check, names: _Names) -> None:
+    def _check(self, check: Check, names: Names) -> None:
         self._begin(check, "      ")
         name = names.name(check.name)
         self._line(f"      - name: {text(name)}")
