@@ -137,11 +137,10 @@ def _form(one: Resource) -> dict[str, Data]:
     """Give the limits of type and size: a directory has no size, and goss lets a file be empty."""
     form, size = one.text("filetype"), one.limits(size_bytes="size")
     link = one.limits(link="linked-to")
-    if form == "symlink":
-        return {"link": {"exists": True}, **size, **link}
     if form in ("directory", "socket"):
         return {"type": form, "size_bytes": {"exists": False}, **link}
-    return {**({"type": form} if form else {}), **(size or {"size_bytes": {"min": 0}}), **link}
+    said: dict[str, Data] = {"link": {"exists": True}} if form == "symlink" else {"type": form} if form else {}
+    return {**said, **(size or {"size_bytes": {"min": 0}}), **link}
 
 
 def _mode(written: Written) -> Data:
