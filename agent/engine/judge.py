@@ -9,7 +9,7 @@ import msgspec
 
 from agent import compare, threshold
 from agent.compare import Incomparable
-from agent.engine.reading import Measured
+from agent.engine.reading import Metrics
 from agent.engine.ready import Ready
 from agent.limit import RELATIVE, Limit, Test
 from agent.model import Breach, Outcome
@@ -49,7 +49,7 @@ class Judge:
         missing = baseline.missing or "there is no reading of it in the baseline"
         self._unknown = f"{unknown[0]} has nothing to compare with: {missing}" if unknown else ""
 
-    def __call__(self, seen: Measured, waited: float | None = None) -> Observation:
+    def __call__(self, seen: Metrics, waited: float | None = None) -> Observation:
         """Judge one reading.  `waited`: if it passes the check ends, having waited so many seconds.
 
         How long it waited is judged once, at the end: no further attempt makes it shorter.

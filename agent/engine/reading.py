@@ -18,14 +18,14 @@ _DIGITS = 300
 _ENDLESS = f"a number of more than {_DIGITS} digits"
 
 
-class Measured(msgspec.Struct, frozen=True):
+class Metrics(msgspec.Struct, frozen=True):
     """All metrics of one reading; `named` are those that the operator named."""
 
     values: Mapping[str, Value]
     named: frozenset[str]
 
 
-def read(reading: object) -> Measured:
+def read(reading: object) -> Metrics:
     """Give the metrics of a reading.  Raises ProbeError, naming what a probe may not give."""
     if not isinstance(reading, Reading):
         raise ProbeError(f"probe failed: it gave {type(reading).__name__}, expected a Reading")
@@ -35,7 +35,7 @@ def read(reading: object) -> Measured:
     values = named | own  # a column that is called like a metric of the kind does not take its place
     for name, value in values.items():
         possible(name, value)
-    return Measured(values, frozenset(named.keys() - own.keys()))
+    return Metrics(values, frozenset(named.keys() - own.keys()))
 
 
 def possible(metric: str, value: Value) -> None:

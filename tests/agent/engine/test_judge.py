@@ -1,9 +1,12 @@
 """Holding readings against limits; baselines; how long a check waited."""
 
+from datetime import UTC, datetime
+from typing import ClassVar
+
 import pytest
 
 from agent.engine.judge import Judge, Observation
-from agent.engine.reading import Measured
+from agent.engine.reading import Metrics
 from agent.engine.ready import Ready
 from agent.limit import Shape
 from agent.model import Breach, Outcome
@@ -19,9 +22,15 @@ WAIT = limit("waited_seconds", {"max": "30s"}, Shape.NUMBER, unit=Unit.SECONDS)
 WITHIN = Policy(within=60)
 
 
+class Target(Script, frozen=True):
+    """Names a gate, which means nothing for a target."""
+
+    gates: ClassVar[tuple[str, ...]] = ("value",)
+
+
 def judged(values, *limits, warn=(), baseline=None, waited=None, policy=Policy(), probe=Script()):  # noqa: B008
     ready = Ready(check("a", probe, policy=policy), probe, "", limits, tuple(warn))
-    return Judge(ready, baseline)(Measured(values, frozenset()), waited)
+    return Judge(ready, baseline)(Metrics(values, frozenset()), waited)
 
 
 def test_a_reading_within_its_limits_passes():
@@ -51,7 +60,7 @@ def test_a_witness_whose_gate_is_breached_has_said_nothing():
     gate, own = limit("value", "200"), limit("ok", "true")
     assert judged({"value": 503, "ok": None}, gate, own, probe=Witness()).outcome is ERROR
     assert judged({"value": 200, "ok": None}, gate, own, probe=Witness()).outcome is FAIL
-    assert judged({"value": 503, "ok": None}, gate, own).outcome is FAIL
+    assert judged({"value": 503, "ok": None}, gate, own, probe=Target()).outcome is FAIL
     assert judged({"value": 200, "ok": True}, gate, own, probe=Witness()).outcome is PASS
 
 
@@ -76,6 +85,7 @@ NONE = "size has nothing to compare with: there is no reading of it in the basel
         (Baseline({"a": {"size": None}}), NONE),
         (Baseline({"a": {"size": "large"}}), NONE),
         (Baseline({"a": {"size": "2026-01-01T00:00:00Z"}}), NONE),
+        (Baseline({"a": {"size": datetime(2026, 1, 1, tzinfo=UTC)}}), NONE),
         (Baseline(missing="no file"), "size has nothing to compare with: no file"),
     ],
 )
@@ -88,7 +98,10 @@ def test_without_a_baseline_nobody_knows(baseline, reason):
 def test_without_a_baseline_what_is_surely_wrong_is_wrong():
     seen = judged({"size": 0}, GROWS)
     assert (seen.outcome, seen.reason, seen.breaches) == (FAIL, "", (Breach("size", "0", "at least 1"),))
-    assert judged({"size": Unreadable("cut")}, GROWS).outcome is FAIL
+    only = limit("size", {"max_increase": "10%"}, Shape.NUMBER)
+    assert judged({"size": Unreadable("cut")}, only).breaches == (
+        Breach("size", "unreadable (cut)", "an increase of at most 10%"),
+    )
 
 
 def test_a_warning_without_a_baseline_is_silent():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.engine.reading import Measured, possible, read
+from agent.engine.reading import Metrics, possible, read
 from agent.probe import ProbeError, Reading, Unreadable
 from tests.agent.engine.kit import Seen
 
@@ -17,7 +17,7 @@ class Open(Reading, frozen=True):
 
 
 def test_all_metrics_are_read_with_those_that_the_operator_named():
-    assert read(Open(named={"release": "1.2", "size_bytes": "1Ki"})) == Measured(
+    assert read(Open(named={"release": "1.2", "size_bytes": "1Ki"})) == Metrics(
         {"rows": 2, "other": None, "release": "1.2", "size_bytes": Decimal(1024)}, frozenset({"release", "size_bytes"})
     )
 
@@ -28,7 +28,7 @@ def test_a_named_timestamp_becomes_an_age():
 
 
 def test_a_column_does_not_take_the_place_of_a_metric_of_the_kind():
-    assert read(Open(named={"rows": 0})) == Measured({"rows": 2, "other": None}, frozenset())
+    assert read(Open(named={"rows": 0})) == Metrics({"rows": 2, "other": None}, frozenset())
 
 
 @pytest.mark.parametrize("given", [None, 5, {"ok": True}, Seen])
