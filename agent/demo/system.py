@@ -8,7 +8,7 @@ import secrets
 import socketserver
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -79,9 +79,7 @@ def _web(port: int, fault: str, password: str, identity: Path | None = None, *, 
     found: int = server.server_address[1]
     if down:  # the port was free a moment ago, and nothing listens there now
         server.server_close()
-        yield found
-        return
-    with _running(server):
+    with nullcontext() if down else _running(server):
         try:
             yield found
         finally:

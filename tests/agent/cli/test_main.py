@@ -1,16 +1,20 @@
 """The command line as a whole: commands, exit codes, what is said where."""
 
+import io
 import os
+import resource
+import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import click
 import msgspec
 import pytest
 
-from agent import __version__, cli
-from agent.cli import exits, leave, options, output
+from agent import __version__, cli, conclusion
+from agent.cli import exits, leave, options, output, probes
 from agent.cli.run import check
 from agent.model import Decision
 from agent.plan.bind import bind
@@ -435,3 +439,104 @@ def test_a_watcher_that_breaks_costs_no_report_and_is_no_go_ahead(command, code,
     assert leaving.value.code == code
     assert capsys.readouterr().err == "gonogo: the events of the run were not all told: RuntimeError('no ink')\n"
     assert Path("r.json").exists()
+
+
+def test_an_option_in_place_of_a_command_is_told(capsys):
+    assert cli.invoke(["--no-such-option", "run"])[0] == 2
+    assert "No such option" in capsys.readouterr().err
+    assert cli.invoke(["--", "-x"])[0] == 2
+
+
+def test_the_commands_are_offered_to_a_shell():
+    context = click.Context(cli.cli)
+    assert [item.value for item in cli.cli.shell_complete(context, "")] == list(cli.COMMANDS)
+
+
+def test_streams_that_are_no_files_are_left_alone(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    monkeypatch.setattr(sys, "argv", ["gonogo", "run", "no-such-file.yaml"])
+    with pytest.raises(SystemExit) as leaving:
+        cli.main()
+    assert leaving.value.code == 2
+    assert "no-such-file.yaml: no such file" in sys.stderr.getvalue()
+
+
+def test_events_that_cannot_even_be_opened_are_not_a_go(profile, capsys):
+    assert cli.invoke(["run", profile(), "-q", "--report", "ndjson:/no/such/folder/e"])[0] == 4
+    assert capsys.readouterr().err == (
+        "gonogo: the ndjson report could not be written to /no/such/folder/e: No such file or directory\n"
+    )
+
+
+def test_events_that_are_lost_when_their_file_is_closed_are_told_once(tmp_path, capsys):
+    outputs = output.Outputs((output.Wanted("ndjson", "/dev/full"),))
+    outputs._streams[0].write("x")
+    assert outputs.report(None) is False
+    assert capsys.readouterr().err == (
+        "gonogo: the ndjson report could not be written to /dev/full: No space left on device\n"
+    )
+
+
+def test_a_report_that_was_half_written_leaves_the_old_one(tmp_path, profile, capsys, monkeypatch):
+    """A full disk: the old report stays whole, and nothing else is left behind."""
+    target = tmp_path / "folder"
+    target.mkdir()
+    arguments = ["run", profile(), "-q", "--report", f"json:{target}/r.json"]
+    assert cli.invoke(arguments)[0] == 0
+    before = (target / "r.json").read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+        assert cli.invoke(arguments)[0] == 4
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert ((target / "r.json").read_bytes(), [path.name for path in target.iterdir()]) == (before, ["r.json"])
+
+
+@pytest.mark.parametrize(("columns", "width"), [(40, 60), (120, 120), (500, 160)])
+def test_a_terminal_gives_its_width_within_reason(columns, width, monkeypatch):
+    leader, follower = os.openpty()
+    termios.tcsetwinsize(follower, (24, columns))
+    with os.fdopen(leader), os.fdopen(follower, "w") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        assert output._terminal(output.Wanted("text")) == {"width": width, "color": output.colored()}
+        assert output._terminal(output.Wanted("text", "file")) == {"width": 100, "color": False}
+
+
+@pytest.mark.parametrize(
+    ("environment", "colored"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
+)
+def test_colour_is_for_those_who_want_it(environment, colored, monkeypatch):
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert output.colored() is colored
+
+
+def test_a_user_without_a_name_is_a_number(monkeypatch):
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME", *conclusion._ACTORS):
+        monkeypatch.delenv(name, raising=False)
+    assert conclusion.actor({"GITHUB_ACTOR": "octocat"}) == "octocat"
+    monkeypatch.setattr("pwd.getpwuid", _nobody)
+    assert conclusion.actor({}) == str(os.getuid())
+
+
+def _nobody(_):
+    raise KeyError("getpwuid(): uid not found")
+
+
+def test_a_check_that_is_completed_by_the_shell_is_a_kind():
+    parameter = probes.command.params[0]
+    assert [item.value for item in parameter.shell_complete(None, "exe")] == ["exec"]
+
+
+def test_leaving_by_exit_keeps_its_code(monkeypatch):
+    def leaving(*_, **__):
+        raise click.exceptions.Exit(0)
+
+    monkeypatch.setattr(cli.cli, "main", leaving)
+    assert cli.invoke([]) == (0, False)
