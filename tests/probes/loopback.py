@@ -1,5 +1,6 @@
 """A server on loopback that does, connection by connection, what a test's handler does with the stream."""
 
+import socket
 import ssl
 from contextlib import asynccontextmanager
 
@@ -46,3 +47,19 @@ async def finish(stream):
     await stream.send_eof()
     while True:
         await stream.receive()
+
+
+def naming(monkeypatch, table):
+    """Give names to addresses, or an error to say: the system's resolver cannot be told any by a test."""
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host, *args, flags=0, **options):
+        known = None if flags & socket.AI_NUMERICHOST else table.get(host)
+        if isinstance(known, Exception):
+            raise known
+        return real(known or host, *args, flags=flags, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+NO_SUCH_NAME = socket.gaierror(socket.EAI_NONAME, "Name or service not known")

@@ -46,7 +46,7 @@ def tls(authority):
     """TLS of a mail server; one that is strict about ALPN."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     expires = dt.datetime.now(dt.UTC) + dt.timedelta(days=90)
-    authority.issue_cert("127.0.0.1", "::1", "localhost", not_after=expires).configure_cert(context)
+    authority.issue_cert("127.0.0.1", "::1", "shop.example.com", not_after=expires).configure_cert(context)
     return context
 
 

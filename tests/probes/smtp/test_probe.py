@@ -1,6 +1,5 @@
 """Visits to a real mail server: what it offers, logging in, sending, and what it refuses."""
 
-import socket
 from email import message_from_bytes, policy
 
 import anyio
@@ -9,6 +8,7 @@ import pytest
 from agent.probe import Need, ProbeError, Unreachable
 from probes.smtp.letter import Letter
 from probes.smtp.probe import SmtpProbe
+from tests.probes.loopback import NO_SUCH_NAME, naming
 
 from .conftest import PASSWORD, USER
 
@@ -31,9 +31,10 @@ async def test_a_server_that_turns_to_tls(mail, look, host):
     assert (reading.authenticated, reading.accepted, reading.login_seconds, reading.message_seconds) == (None,) * 4
 
 
-async def test_the_phases_add_up_to_the_latency(mail, look):
+async def test_the_phases_add_up_to_the_latency(mail, look, monkeypatch):
+    naming(monkeypatch, {"shop.example.com": "127.0.0.1"})
     async with mail() as port:
-        reading = await look(port, "localhost", **LOGIN, message=LETTER)
+        reading = await look(port, "shop.example.com", **LOGIN, message=LETTER)
     phases = ("resolve", "connect", "greeting", "tls", "hello", "login", "message")
     seconds = [getattr(reading, f"{phase}_seconds") for phase in phases]
     assert all(phase > 0 for phase in seconds)
@@ -181,14 +182,7 @@ async def test_nobody_listens(look, closed_port):
 
 
 async def test_a_name_that_does_not_exist(look, monkeypatch):
-    real = socket.getaddrinfo
-
-    def getaddrinfo(host, *args, **options):
-        if host == "nowhere.example":
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return real(host, *args, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    naming(monkeypatch, {"nowhere.example": NO_SUCH_NAME})
     with pytest.raises(Unreachable) as caught:
         await look(25, "nowhere.example", tls="none")
     assert str(caught.value) == "nowhere.example:25: the name nowhere.example does not exist"
