@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -21,6 +21,10 @@ from agent.units import Unit
 
 class Incomparable(Exception):
     """Two things that cannot be held against each other; the text says what the measured one is."""
+
+
+class TookTooLong(Incomparable):
+    """A pattern that would keep this process busy."""
 
 
 class Given(dict[str, Value]):
@@ -192,7 +196,7 @@ def matches(value: Value, wanted: str) -> bool:
     try:
         return pattern.found(wanted, text)
     except TimeoutError:
-        raise Incomparable(f"{shown(value)}, for which the pattern took too long") from None
+        raise TookTooLong(f"{shown(value)}, for which the pattern took too long") from None
 
 
 def timestamp(value: Value) -> datetime | None:
@@ -260,7 +264,9 @@ def shown(value: Value, *, limit: int = 200) -> str:
         return value.text
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
-    text = _shown_data(value) if isinstance(value, list | Mapping) else _shown_scalar(value)
+    if isinstance(value, list | Mapping):
+        return _shown_data(value, limit)
+    text = _shown_scalar(value)
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
 
 
@@ -270,7 +276,21 @@ def _shown_scalar(value: Value) -> str:
     return repr(value) if isinstance(value, str) else str(value)
 
 
-def _shown_data(value: Value) -> str:
+def _shown_data(value: list[Value] | Mapping[str, Value], limit: int) -> str:
+    """Write as much of it as is shown; it may hold a million elements."""
+    opening, closing = "{}" if isinstance(value, Mapping) else "[]"
+    parts: list[str] = []
+    left = limit - 2
+    for part in _parts(value):
+        parts.append(part)
+        left -= len(part) + 2
+        if left < -2:
+            return f"{opening}{', '.join(parts)}"[:limit] + f"… ({len(value)} elements)"
+    return f"{opening}{', '.join(parts)}{closing}"
+
+
+def _parts(value: list[Value] | Mapping[str, Value]) -> Iterator[str]:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
-    return "[" + ", ".join(shown(item) for item in value) + "]"
+        yield from (f"{key}: {shown(item)}" for key, item in value.items())
+    else:
+        yield from map(shown, value)

@@ -10,14 +10,20 @@ import regex
 
 SECONDS = 1.0
 """How long one search may take; it holds the event loop up meanwhile."""
+LONGEST = 5_000
+"""Characters of a pattern; it takes milliseconds to read one of these."""
 
 
 def check(pattern: str) -> None:
     """See that it is a regular expression; raises ValueError saying what is wrong and where."""
+    if len(pattern) > LONGEST:
+        raise ValueError(f"is a regular expression of more than {LONGEST:,} characters")
     try:
         regex.compile(pattern)
     except regex.error as error:  # its text is "missing ) at position 3"
         raise ValueError(f"is not a regular expression: {error}") from None
+    except RecursionError:
+        raise ValueError("is not a regular expression: nested too deep") from None
 
 
 def found(pattern: str, text: str) -> bool:

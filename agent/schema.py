@@ -17,8 +17,7 @@ from agent.describe import field_docs
 from agent.limit import OPERATORS
 from agent.model import Severity
 from agent.probe import Value
-from agent.profile.items import CHECK, COMMON, SECTION
-from agent.profile.load import HEAD
+from agent.profile.keys import CHECK, COMMON, HEAD, SECTION
 
 Schema = dict[str, Value]
 

@@ -38,11 +38,16 @@ def build(cls: type[_Probe], settings: Mapping, kind: str) -> _Probe:
     return probe
 
 
-def check(cls: type[_Probe], settings: Mapping, kind: str) -> tuple[list[Mistake], _Probe | None]:
-    """Find every mistake; with none, and nothing late, there is a probe as well."""
+def check(
+    cls: type[_Probe], settings: Mapping, kind: str, *, whole: bool = True
+) -> tuple[list[Mistake], _Probe | None]:
+    """Find every mistake; with none, and nothing late, there is a probe as well.
+
+    `whole`: what the settings are together is looked at, and not only each of them.
+    """
     reader = Coercion()
     values = reader.struct(settings, _info(cls), f"setting of {kind}")
-    if reader.mistakes or reader.late:
+    if reader.mistakes or reader.late or not whole:
         return reader.mistakes, None
     return _construct(cls, values, settings.mark)
 
@@ -52,6 +57,8 @@ def _construct(cls: type[_Probe], values: Value, mark: Mark) -> tuple[list[Mista
         return [], cls(**values)
     except ValueError as error:
         return [Mistake(str(error), mark)], None
+    except RecursionError:
+        return [Mistake("the settings are nested too deep", mark)], None
 
 
 @cache

@@ -4,6 +4,9 @@ $(name)            a variable                 $(item) $(item.field) $(key)   of 
 $(env:NAME)        an environment variable    $(file:PATH)                   a file's text
 $(secret:NAME)     a secret                   $(check.metric)                a reading
 $$(                the two characters themselves
+
+A text is taken apart and put together again; nothing in it is evaluated, and what is put in is not read
+once more.
 """
 
 from __future__ import annotations
@@ -37,14 +40,22 @@ class Ref(msgspec.Struct, frozen=True):
 
 
 class TemplateError(ValueError):
-    """A `$(…)` that means nothing."""
+    """A `$(…)` that means nothing; `text` is how it starts."""
+
+    def __init__(self, message: str, text: str) -> None:
+        super().__init__(message)
+        self.text = text
 
 
-_TOKEN = re.compile(r"\$\$\(|\$\(([^()]*)\)|\$\(")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_ITEM = re.compile(r"item((?:\.[\w-]+)+)")
+OPENING = "$("
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+"""What a variable may be called."""
 METRIC = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 """What a metric may be called."""
+RESERVED = ("item", "key")
+"""What no variable and no id may be called."""
+_TOKEN = re.compile(r"\$\$\(|\$\(([^()]*)\)|\$\(")
+_ITEM = re.compile(r"item((?:\.[\w-]+)+)")
 _READING = re.compile(r"([\w/-]+(?:\[[^\]]*\][\w/-]*)*)\.([A-Za-z_]\w*)")
 _FROM = re.compile(r"(env|file|secret):(\S.*)")
 
@@ -54,28 +65,37 @@ def parse(text: str) -> tuple[str | Ref, ...]:
     parts: list[str | Ref] = []
     end = 0
     for match in _TOKEN.finditer(text):
-        before = text[end : match.start()]
-        parts += [before] if before else []
-        parts.append("$(" if match[0] == "$$(" else _ref(match[0], match[1]))
+        start = match.start()
+        if start > end:
+            parts.append(text[end:start])
+        parts.append(_part(match[0], match[1], text[start:]))
         end = match.end()
-    rest = text[end:]
-    return (*parts, rest) if rest or not parts else tuple(parts)
+    if end < len(text) or not parts:
+        parts.append(text[end:])
+    return tuple(parts)
 
 
-def _ref(text: str, inside: str | None) -> Ref:
+def _part(text: str, inside: str | None, rest: str) -> str | Ref:
+    if text == "$$(":
+        return OPENING
     if inside is None:
-        raise TemplateError("'$(' is not closed; write '$$(' for the text '$('")
-    if inside in ("item", "key"):
+        raise TemplateError("'$(' is not closed; write '$$(' for the text '$('", rest)
+    return _ref(text, inside)
+
+
+def _ref(text: str, inside: str) -> Ref:
+    if inside in RESERVED:
         return Ref(Source(inside), inside, text)
-    if match := _ITEM.fullmatch(inside):
-        return Ref(Source.ITEM, "item", text, match[1][1:])
+    if NAME.fullmatch(inside):
+        return Ref(Source.VARIABLE, inside, text)
     if match := _FROM.fullmatch(inside):
         return Ref(Source(match[1]), match[2], text)
-    if _NAME.fullmatch(inside):
-        return Ref(Source.VARIABLE, inside, text)
+    if match := _ITEM.fullmatch(inside):
+        return Ref(Source.ITEM, "item", text, match[1][1:])
     if match := _READING.fullmatch(inside):
         return Ref(Source.READING, match[1], text, match[2])
     raise TemplateError(
         f"'{text}' is no substitution: there are $(variable), $(item), $(key), $(check.metric), $(env:NAME), "
-        "$(file:PATH) and $(secret:NAME); write '$$(' for the text '$('"
+        "$(file:PATH) and $(secret:NAME); write '$$(' for the text '$('",
+        text,
     )

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from time import monotonic
 
-from agent import compare, units
-from agent.compare import Incomparable
+from agent import compare, pattern, units
+from agent.compare import Incomparable, TookTooLong
 from agent.limit import RELATIVE, WHOLE, Limit, Metric, Test
 from agent.model import Breach
 from agent.probe import Unreadable, Value
@@ -31,17 +32,28 @@ def judge(limit: Limit, value: Value, baseline: Value = None) -> tuple[Breach, .
     )
 
 
+def compare_all(limit: Limit, value: Value) -> None:
+    """See that a value can be held against all of a limit.  Raises Incomparable, whose text says what it is."""
+    for test in limit.tests:
+        each = isinstance(value, list) and not _whole(test)
+        for item in value if each else [value]:
+            _held(limit.metric, test, item, None)
+
+
 def _breach(metric: Metric, test: Test, value: Value, baseline: Value) -> str:
     """Say what the value is when the test does not hold; empty when it does."""
     try:
-        if test.op in RELATIVE:
-            return _breach_relative(metric, test, value, baseline)
-        if isinstance(value, list) and not _whole(test):
-            return _breach_of_elements(metric, test, value)
-        holds = _holds(test, value)
+        return _held(metric, test, value, baseline)
     except Incomparable as error:
         return str(error)
-    return "" if holds else _actual(metric, value, test)
+
+
+def _held(metric: Metric, test: Test, value: Value, baseline: Value) -> str:
+    if test.op in RELATIVE:
+        return _breach_relative(metric, test, value, baseline)
+    if isinstance(value, list) and not _whole(test):
+        return _breach_of_elements(metric, test, value)
+    return "" if _holds(test, value) else _actual(metric, value, test)
 
 
 def _whole(test: Test) -> bool:
@@ -51,7 +63,13 @@ def _whole(test: Test) -> bool:
 def _breach_of_elements(metric: Metric, test: Test, value: list[Value]) -> str:
     if not value:
         return "an empty list"
-    wrong = [said for item in value if (said := _breach(metric, test, item, None))]
+    end = monotonic() + pattern.SECONDS
+    wrong = []
+    for item in value:
+        if said := _breach(metric, test, item, None):
+            wrong.append(said)
+        if monotonic() > end:  # a pattern may take nearly its time for each of a million elements
+            raise TookTooLong(f"a list of {len(value)}, which took too long to compare")
     return f"{wrong[0]} (and {len(wrong) - 1} more of {len(value)})" if len(wrong) > 1 else "".join(wrong)
 
 
@@ -60,10 +78,12 @@ def _holds(test: Test, value: Value) -> bool:
         return _holds_exists(value, wanted=test.operand)
     if value is None:
         raise Incomparable("absent")
-    if test.op == "not":
-        held = [_holds(inner, value) for inner in test.operand]
-        return not all(held)
-    return bool(_HOLDS[test.op](value, test.operand))
+    if test.op != "not":
+        return bool(_HOLDS[test.op](value, test.operand))
+    if value == []:
+        raise Incomparable("an empty list")
+    held = [_holds(inner, value) for inner in test.operand]
+    return not all(held)
 
 
 def _holds_exists(value: Value, *, wanted: bool) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from agent import registry
@@ -9,11 +11,12 @@ from agent.findings import Findings
 from agent.limit import Metric
 from agent.node import Entry, Mapping, Node, Scalar
 from agent.plan.common import common
+from agent.plan.draft import Draft
 from agent.plan.limits import Limits, bind_limits, metrics_of
-from agent.plan.outline import Draft
-from agent.plan.policy import bind_policy
+from agent.plan.policy import Policies
 from agent.plan.steps import Step
 from agent.probe import Probe
+from agent.problem import nearest
 from agent.profile import Item as Written
 from agent.registry import Kind
 from agent.settings import check, fields, named
@@ -28,118 +31,126 @@ class Bound(msgspec.Struct, frozen=True):
     metrics: dict[str, Metric]
 
 
-def bind_check(draft: Draft, findings: Findings) -> Bound | None:
-    """Bind a check; None when it has no kind that is there.  Every mistake is a finding."""
-    written = draft.item
-    if not isinstance(written, Written) or written.kind is None:  # pragma: no cover  the caller looked
-        return None
-    try:
-        kind = registry.find(written.kind.text)
-    except registry.UnknownKind as error:
-        findings.wrong(str(error), written.kind.mark)
-        for node in (written.settings, draft.get("expect"), draft.get("warn")):
-            draft.scope.touch(node or written.kind)
-        return None
-    settings = _settings(draft, written, kind, findings)
-    probe = _probe(kind, settings, findings) if _is_mapping(written.settings) else None
-    metrics = metrics_of(kind, _named(kind, settings, findings))
-    expect = bind_limits(_resolved(draft, "expect"), kind, metrics, findings)
-    warn = bind_limits(_resolved(draft, "warn"), kind, metrics, findings, key="warn")
-    limits = (*(limit for name, limit in kind.defaults.items() if name not in expect.names), *expect.known)
-    if not limits and not expect.late and draft.get("expect") is None:
-        findings.wrong(_asserts_nothing(kind, metrics), written.kind.mark)
-    policy, active, always = bind_policy(draft)
-    step = Step(
-        **common(draft),
-        kind=kind.name,
-        probe=kind.probe,
-        settings=settings,
-        ready=probe,
-        limits=limits,
-        late_limits=expect.late,
-        warnings=warn.known,
-        late_warnings=warn.late,
-        policy=policy,
-        active=active,
-        always=always,
-    )
-    _need_baseline(draft, (expect, warn), findings)
-    return Bound(step, kind, metrics)
+class Checks:
+    """Binds checks; every mistake is a finding."""
 
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self.policies = Policies(findings)
 
-def _need_baseline(draft: Draft, limits: tuple[Limits, ...], findings: Findings) -> None:
-    root = draft
-    while root.parent is not None:
-        root = root.parent
-    if any(found.relative for found in limits) and root.get("baseline") is None:
-        findings.wrong("max_increase and max_decrease want a baseline at the head of the profile", draft.mark)
+    def bind(self, draft: Draft) -> Bound | None:
+        """Bind a check; None when it has no kind that is there."""
+        written = draft.item
+        assert isinstance(written, Written) and written.kind is not None  # noqa: S101, PT018  a check has a kind
+        try:
+            kind = registry.find(written.kind.text)
+        except registry.UnknownKind as error:
+            self.findings.wrong(str(error), written.kind.mark)
+            return None
+        return self._bound(draft, kind, written.kind, written.settings)
 
+    def _bound(self, draft: Draft, kind: Kind, place: Scalar, written: Node | None) -> Bound:
+        settings = self._settings(draft, kind, place, written)
+        probe, names = self._probe(kind, settings, written)
+        policy, active, always = self.policies.bind(draft)
+        waits = policy.within is not None or policy.hold is not None
+        metrics = metrics_of(kind, names, waits=waits)
+        expect = bind_limits(draft.get("expect"), "expect", draft.typing, kind, metrics)
+        warn = bind_limits(draft.get("warn"), "warn", draft.typing, kind, metrics)
+        limits = (*(limit for name, limit in kind.defaults.items() if name not in expect.names), *expect.known)
+        if not limits and draft.get("expect") is None:
+            known = ", ".join(sorted(metrics))
+            self.findings.wrong(f"asserts nothing: add 'expect' with a limit on one of {known}", place.mark)
+        self._need_baseline(draft, expect, warn)
+        self._refs(draft, kind, metrics, {*kind.defaults, *expect.names})
+        step = Step(
+            **common(draft),
+            kind=kind.name,
+            probe=kind.probe,
+            settings=settings,
+            ready=None if draft.around.skipped else probe,
+            limits=limits,
+            late_limits=expect.late,
+            warnings=warn.known,
+            late_warnings=warn.late,
+            policy=policy,
+            active=active,
+            always=always,
+        )
+        return Bound(step, kind, metrics)
 
-def _asserts_nothing(kind: Kind, metrics: dict[str, Metric]) -> str:
-    return f"asserts nothing: add 'expect' with a limit on one of {', '.join(sorted(metrics))}"
+    # ---- settings
 
+    def _settings(self, draft: Draft, kind: Kind, place: Scalar, own: Node | None) -> Mapping:
+        """Give the settings: those of the defaults around it, the nearest winning, then its own."""
+        entries = self._defaults(draft, kind)
+        if isinstance(own, Mapping):
+            for entry in own.entries:
+                name = entry.key.text
+                value = draft.typing.setting(name, entry.value)
+                entries[name] = entry if value is entry.value else Entry(entry.key, value)
+        elif not _is_mapping(own):
+            mark = own.mark if own else place.mark
+            self.findings.wrong(f"the settings of {kind.name} are not a mapping: write {kind.name}: {{…}}", mark)
+        return Mapping(tuple(entries.values()), place.mark)
 
-def _resolved(draft: Draft, key: str) -> Node | None:
-    written = draft.get(key)
-    return None if written is None else draft.scope.resolve(written)
+    def _defaults(self, draft: Draft, kind: Kind) -> dict[str, Entry]:
+        if draft.around.defaults is None:
+            return {}
+        has = {field.encode_name for field in fields(kind.probe)}
+        block = draft.around.defaults.block(kind.name, idle=bool(draft.around.skipped))
+        return {name: entry for name, entry in block.items() if name in has}
 
+    def _probe(self, kind: Kind, settings: Mapping, written: Node | None) -> tuple[Probe | None, tuple[str, ...]]:
+        """Give the probe, when all is known, and the metrics that the operator named."""
+        names, wrong = self._named(kind, settings)
+        if not _is_mapping(written):
+            return None, names
+        mistakes, probe = check(kind.probe, settings, kind.name, whole=not wrong)
+        for mistake in mistakes:
+            self.findings.wrong(mistake.message, mistake.mark)
+        return probe, names
 
-def _probe(kind: Kind, settings: Mapping, findings: Findings) -> Probe | None:
-    mistakes, probe = check(kind.probe, settings, kind.name)
-    for mistake in mistakes:
-        findings.wrong(mistake.message, mistake.mark)
-    return probe
+    def _named(self, kind: Kind, settings: Mapping) -> tuple[tuple[str, ...], bool]:
+        """Give the metrics that the operator named, and whether one of them has no name of its own."""
+        seen: dict[str, Scalar] = {}
+        before = len(self.findings.problems)
+        for key in named(kind.probe, settings):
+            name = key.text
+            if not METRIC.fullmatch(name):
+                message = f"'{name}' is no name for a reading: letters, digits and '_', no digit first"
+                self.findings.wrong(message, key.mark)
+            elif name in kind.metrics:
+                message = f"'{name}' is a metric of {kind.name} already: name the reading otherwise"
+                self.findings.wrong(message, key.mark)
+            elif name in seen:
+                message = f"the reading '{name}' is named twice, first in line {seen[name].mark.line}"
+                self.findings.wrong(message, key.mark)
+            seen[name] = key
+        return tuple(seen), len(self.findings.problems) > before
 
+    # ---- what has to agree
 
-def _named(kind: Kind, settings: Mapping, findings: Findings) -> tuple[str, ...]:
-    """Give the metrics that the operator named, each seen to be a name of its own."""
-    seen: dict[str, Scalar] = {}
-    for key in named(kind.probe, settings):
-        if not METRIC.fullmatch(key.text):
-            findings.wrong(f"'{key.text}' is no name for a reading: letters, digits and '_', no digit first", key.mark)
-        elif key.text in kind.metrics:
-            findings.wrong(f"'{key.text}' is a metric of {kind.name} already: name the reading otherwise", key.mark)
-        elif key.text in seen:
-            findings.wrong(
-                f"the reading '{key.text}' is named twice, first in line {seen[key.text].mark.line}", key.mark
-            )
-        seen[key.text] = key
-    return tuple(seen)
+    def _need_baseline(self, draft: Draft, *limits: Limits) -> None:
+        relative = [found.relative for found in limits if found.relative is not None]
+        *_, root = draft.up()
+        if relative and root.get("baseline") is None:
+            message = "max_increase and max_decrease compare with a 'baseline', which the head of the profile names"
+            self.findings.wrong(message, relative[0])
 
-
-def _settings(draft: Draft, written: Written, kind: Kind, findings: Findings) -> Mapping:
-    """Give the settings: those of the defaults around it, the nearest winning, then its own."""
-    own = written.settings
-    if not isinstance(own, Mapping):
-        mark = own.mark if own else draft.mark
-        if not _is_mapping(own):
-            findings.wrong(f"the settings of {kind.name} are not a mapping: write {kind.name}: {{…}}", mark)
-        own = Mapping((), mark)
-    entries = _defaults(draft, kind)
-    for entry in own.entries:
-        entries[entry.key.text] = Entry(entry.key, draft.scope.resolve(entry.value, escaped=entry.key.text == "regex"))
-    return Mapping(tuple(entries.values()), own.mark)
+    def _refs(self, draft: Draft, kind: Kind, metrics: dict[str, Metric], limited: Collection[str]) -> None:
+        """See that what proves something by a metric has a limit on it."""
+        written = draft.get("refs")
+        for entry in written.entries if isinstance(written, Mapping) else ():
+            name = entry.key.text
+            if name not in metrics and not kind.open_names:
+                hint = nearest(name, list(metrics), listed=12)
+                self.findings.wrong(f"{kind.name} has no metric '{name}'{hint}", entry.key.mark)
+            elif name not in limited:
+                message = f"refs rest on '{name}', and no limit here is about it: nothing would be proved"
+                self.findings.wrong(message, entry.key.mark)
 
 
 def _is_mapping(node: Node | None) -> bool:
     """Tell whether it is settings; nothing written (`runner:`) is no settings at all."""
     return isinstance(node, Mapping) or (isinstance(node, Scalar) and node.empty)
-
-
-def _defaults(draft: Draft, kind: Kind) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
-    has = {field.encode_name for field in fields(kind.probe)}
-    for defaults in draft.around.defaults:
-        for key in dict.fromkeys((kind.name.partition(".")[0], kind.name)):
-            block = defaults.written.get(key)
-            for entry in block.entries if isinstance(block, Mapping) else ():
-                name = entry.key.text
-                if _is_null(entry.value):
-                    found.pop(name, None)
-                elif name in has:
-                    found[name] = Entry(entry.key, defaults.scope.resolve(entry.value, escaped=name == "regex"))
-    return found
-
-
-def _is_null(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.plain and node.text in ("", "null")

@@ -5,40 +5,46 @@ from __future__ import annotations
 from agent import registry
 from agent.findings import Findings
 from agent.node import Entry, Mapping
-from agent.plan.outline import Draft
+from agent.plan.draft import Draft, is_null
 from agent.problem import nearest
-from agent.profile.items import POLICY
+from agent.profile.keys import POLICY
 from agent.registry import UnknownKind
 from agent.settings import fields
 
 
 def refuse_unknown(root: Draft, findings: Findings) -> None:
     """Find defaults that can reach nothing, which are most often misspelt."""
-    kinds = registry.names()
-    families = tuple({name.partition(".")[0] for name in kinds})
     used = {kind.text for draft in root.walk() if (kind := getattr(draft.item, "kind", None)) is not None}
-    blocks = {id(found.written): found.written for draft in root.walk() for found in draft.around.defaults}
-    for block in blocks.values():
+    written = {id(found.written): found.written for draft in root.walk() if (found := draft.around.defaults)}
+    kinds = registry.names()
+    known = (*POLICY, *kinds, *sorted({_family(name) for name in kinds} - {*kinds}))
+    for block in written.values():
         for entry in block.entries:
-            _refuse(entry, used, (*POLICY, *kinds, *families), findings)
+            if entry.key.text not in POLICY and not is_null(entry.value):
+                _refuse(entry, used, known, findings)
+
+
+def _family(kind: str) -> str:
+    return kind.partition(".")[0]
 
 
 def _refuse(entry: Entry, used: set[str], known: tuple[str, ...], findings: Findings) -> None:
     key = entry.key.text
-    if key in POLICY:
-        return
     if key not in known:
         findings.wrong(f"unknown default '{key}'{nearest(key, known, listed=0)}", entry.key.mark)
-        return
-    if not isinstance(entry.value, Mapping):
+    elif not isinstance(entry.value, Mapping):
         findings.wrong(f"the defaults of {key} are not a mapping", entry.value.mark)
-        return
-    reached = [name for name in used if name == key or name.startswith(f"{key}.")]
-    settings = {name for kind in reached for name in _settings(kind)}
-    for setting in entry.value.entries if settings else ():
-        if setting.key.text not in settings:
-            hint = nearest(setting.key.text, sorted(settings))
-            findings.wrong(f"unknown setting of {key} '{setting.key.text}'{hint}", setting.key.mark)
+    else:
+        reached = [kind for kind in used if key in (kind, _family(kind))]
+        _refuse_settings(entry.value, key, {name for kind in reached for name in _settings(kind)}, findings)
+
+
+def _refuse_settings(written: Mapping, key: str, settings: set[str], findings: Findings) -> None:
+    for setting in written.entries if settings else ():
+        name = setting.key.text
+        if name not in settings:
+            hint = nearest(name, sorted(settings))
+            findings.wrong(f"unknown setting of {key} '{name}'{hint}", setting.key.mark)
 
 
 def _settings(kind: str) -> list[str]:

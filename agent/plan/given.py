@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import msgspec
 
 from agent.findings import Findings
-from agent.node import Node, Scalar
+from agent.node import Scalar
 from agent.plan.scope import environment_name
-from agent.problem import Mark, nearest
+from agent.plan.variables import Origin, Supplied
+from agent.problem import Mark
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,35 +25,38 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     demanded: bool = True
     """Whether a variable that is used must have a value; without, what uses one is looked at as far as it goes."""
 
-    def values(self, declared: Iterable[str], findings: Findings) -> dict[str, Node]:
+    def values(self, declared: Collection[str], findings: Findings) -> dict[str, Supplied]:
         """Give the values for these variables; a name that nobody declares is a finding, but for the environment."""
-        known = list(declared)
+        known = {*declared}
         values = self._from_files(known, findings)
-        for name in known:
-            if (found := self.environment.get(environment_name(name))) is not None:
-                values[name] = _text(found, environment_name(name))
+        for name in sorted(known):
+            variable = environment_name(name)
+            if variable in self.environment:
+                _give(values, name, self.environment[variable], variable, findings)
         for option in self.options:
             name, equals, value = option.partition("=")
             if not equals:
                 findings.wrong(f"--var {option}: write it as --var name=value", None)
             elif name not in known:
-                findings.wrong(f"--var {name}: the profile declares no such variable{nearest(name, known)}", None)
+                findings.wrong(f"--var {name}: the profile declares no such variable{findings.hint(name, known)}", None)
             else:
-                values[name] = _text(value, f"--var {name}")
+                _give(values, name, value, f"--var {name}", findings)
         return values
 
-    def _from_files(self, known: list[str], findings: Findings) -> dict[str, Node]:
-        values: dict[str, Node] = {}
+    def _from_files(self, known: Collection[str], findings: Findings) -> dict[str, Supplied]:
+        values: dict[str, Supplied] = {}
         for path in self.files:
             source = findings.read(path)
             for entry in source.root.entries if source else ():
                 name = entry.key.text
                 if name not in known:
-                    findings.wrong(f"the profile declares no variable '{name}'{nearest(name, known)}", entry.key.mark)
-                values[name] = entry.value
+                    hint = findings.hint(name, known)
+                    findings.wrong(f"the profile declares no variable '{name}'{hint}", entry.key.mark)
+                values[name] = Supplied(entry.value, Origin.FILE)
         return values
 
 
-def _text(value: str, origin: str) -> Scalar:
-    """Take it as if it stood plain in the profile; an empty one is an empty text and not "no value"."""
-    return Scalar(value, Mark(origin, 1, 1), plain=bool(value))
+def _give(values: dict[str, Supplied], name: str, text: str, origin: str, findings: Findings) -> None:
+    if not text.isascii() and text.encode(errors="ignore").decode() != text:
+        findings.wrong(f"{origin} is not UTF-8", None)
+    values[name] = Supplied(Scalar(text, Mark(origin, 1, 1)), Origin.SHELL)

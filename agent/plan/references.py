@@ -7,21 +7,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from agent.node import Entry, Late, Mapping, Measured, Node, Sequence
+from agent.plan.draft import Draft, Each
 from agent.problem import Mark
 
-if TYPE_CHECKING:
-    from agent.plan.outline import Draft
+_STEP = re.compile(r"([\w-]+)|\[([^\]]+)\]")
+_PATH = re.compile(r"[\w-]+(?:\[[^\]]+\])*(?:/[\w-]+(?:\[[^\]]+\])*)*")
 
-_STEP = re.compile(r"([\w-]+)|\[([^\]]*)\]")
-_ANCHOR = "\0"
+
+class Anchored(Measured, frozen=True, gc=False):
+    """A reading that is looked up from another place than the one where it is used: beside an `include`."""
+
+    start: str = ""
+    """Address of the item that it was given to."""
 
 
 def anchored(node: Node, address: str) -> Node:
     """Have the readings in it looked up from that address, wherever the node is used."""
-    return mapped(node, lambda part, _: Measured(f"{address}{_ANCHOR}{part.address}", part.metric, part.escaped))
+
+    def anchor(part: Measured, _: Mark) -> Measured:
+        if isinstance(part, Anchored):
+            return part
+        return Anchored(part.address, part.metric, part.escaped, address)
+
+    return mapped(node, anchor)
 
 
 def mapped(node: Node, change: Callable[[Measured, Mark], Measured]) -> Node:
@@ -29,63 +39,60 @@ def mapped(node: Node, change: Callable[[Measured, Mark], Measured]) -> Node:
     if isinstance(node, Late):
         parts = tuple(change(part, node.mark) if isinstance(part, Measured) else part for part in node.parts)
         return Late(parts, node.mark)
-    if not any(True for _ in measured(node)):
-        return node
-    if isinstance(node, Mapping):
+    if isinstance(node, Mapping) and _holds_readings(node):
         return Mapping(tuple(Entry(entry.key, mapped(entry.value, change)) for entry in node.entries), node.mark)
-    return (
-        Sequence(tuple(mapped(item, change) for item in node.items), node.mark) if isinstance(node, Sequence) else node
-    )
+    if isinstance(node, Sequence) and _holds_readings(node):
+        return Sequence(tuple(mapped(item, change) for item in node.items), node.mark)
+    return node
 
 
-def measured(node: Node) -> Iterator[tuple[Measured, Late]]:
-    """Give every reading that stands in a node, with the scalar that it stands in."""
+def _holds_readings(node: Node) -> bool:
     if isinstance(node, Late):
-        yield from ((part, node) for part in node.parts if isinstance(part, Measured))
-    elif isinstance(node, Mapping):
-        for entry in node.entries:
-            yield from measured(entry.value)
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from measured(item)
+        return any(isinstance(part, Measured) for part in node.parts)
+    if isinstance(node, Mapping):
+        return any(_holds_readings(entry.value) for entry in node.entries)
+    return isinstance(node, Sequence) and any(map(_holds_readings, node.items))
 
 
 def find(name: str, start: Draft) -> Draft | None:
     """Look a name up from an item: among its siblings, then outward to the end of the file."""
-    address, _, plain = name.rpartition(_ANCHOR)
-    place: Draft | None = _root(start).at(address) if address else start
-    while place is not None and place.parent is not None:
-        found = _below(place.parent, plain)
+    for section in _sections(start):
+        found = _below(section, name)
         if found is not None:
             return found
-        place = place.parent if place.parent.body is None else None
     return None
 
 
-def shown(name: str) -> str:
-    """Give a reference as it was written."""
-    return name.rpartition(_ANCHOR)[2]
+def _sections(start: Draft) -> Iterator[Draft]:
+    """Give the sections whose children a reference from an item can name, the nearest first."""
+    place = start.parent
+    while place is not None:
+        yield place
+        place = place.parent if place.body is None else None
 
 
-def known(start: Draft) -> list[str]:
-    """List the ids that a reference from an item could name."""
-    names: list[str] = []
-    place: Draft | None = start
-    while place is not None and place.parent is not None:
-        names += [identity for identity, draft in place.parent.ids.items() if draft is not start]
-        place = place.parent if place.parent.body is None else None
-    return names
+def known(start: Draft) -> tuple[str, ...]:
+    """Give the ids that a reference from an item could name, the nearest first."""
+    names = (name for section in _sections(start) for name, draft in section.ids.items() if draft is not start)
+    return tuple(dict.fromkeys(names))
 
 
-def _root(draft: Draft) -> Draft:
-    return draft if draft.parent is None else _root(draft.parent)
+def path_to(found: Draft, start: Draft) -> str:
+    """Give the path by which an item can be named from another; empty when it cannot."""
+    for section in _sections(start):
+        if section in found.up():
+            return found.address[len(section.address) :].lstrip("/")
+    return ""
 
 
 def _below(section: Draft, path: str) -> Draft | None:
     """Follow `section/check` or `metrics[orders_total]` down from a section."""
+    if not _PATH.fullmatch(path):
+        return None
     place: Draft | None = section
     for word, label in _STEP.findall(path):
-        if place is None:
+        if place is None or (bool(label) is not (place.each is Each.SECTION)):
             return None
-        place = place.ids.get(word) if word else place.element(label)
+        if not place.unknown:
+            place = place.ids.get(word or label)
     return place if place is not section else None

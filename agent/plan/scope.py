@@ -1,82 +1,29 @@
 """Scopes: what `$(…)` means at a place of a file, and putting it in.
 
 A file's variables belong to the file; `each` adds `item` and `key`.  What only the run learns (secrets,
-readings) stays in the text as a late part.
+readings) stays in the text as a late part; what nobody knows or demands is a late value without parts.
 """
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Mapping as Table
+from collections.abc import Callable
+from operator import is_
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+import msgspec
 
 from agent import pattern
-from agent.findings import Findings
-from agent.node import Data, Entry, Late, Mapping, Measured, Node, Scalar, Secret, Sequence
-from agent.problem import Mark, nearest
-from agent.template import Ref, Source, TemplateError, parse
+from agent.node import Entry, Late, Mapping, Measured, Node, Scalar, Secret, Sequence
+from agent.plan.ground import OutsideError
+from agent.plan.variables import Missing, Variables
+from agent.problem import Mark
+from agent.template import OPENING, Ref, Source, TemplateError, parse
 
 PATTERNS = frozenset({"matches", "regex"})
 """Keys under which a substituted value stands for itself and not for a pattern."""
-_NO_VALUE = Scalar("", Mark("", 0, 0))
+_NO_PATTERNS = frozenset[str]()
 _Part: TypeAlias = str | Secret | Measured
-
-
-class Supply(NamedTuple):
-    """What comes from outside a file for its variables."""
-
-    values: Table[str, Node]
-    included: bool = False
-    """It comes from `vars` beside an `include`."""
-    demanded: bool = True
-    """A variable that is used must have a value."""
-
-
-class Variables:
-    """The variables of one file: declared there, given from outside, each resolved once."""
-
-    def __init__(self, path: Path, findings: Findings, declared: Mapping | None, supply: Supply) -> None:
-        self.path = path
-        self.findings = findings
-        self.declared = {entry.key.text: entry for entry in (declared.entries if declared else ())}
-        self.supply = supply
-        self.used: set[str] = set()
-        self._known: dict[str, Node | None] = {}
-        self._open: list[str] = []
-
-    def value(self, name: str, mark: Mark) -> Node | None:
-        """Give a variable's value; None when it has none, or has no meaning, which is a finding."""
-        self.used.add(name)
-        if name not in self.declared:
-            self.findings.wrong(f"variable '{name}' is not declared{nearest(name, list(self.declared))}", mark)
-            return None
-        if name not in self._known:
-            self._known[name] = self._resolve(name, mark)
-        return self._known[name]
-
-    def _resolve(self, name: str, mark: Mark) -> Node | None:
-        if name in self._open:
-            circle = " -> ".join([*self._open[self._open.index(name) :], name])
-            self.findings.wrong(f"variables go in a circle: {circle}", mark)
-            return None
-        if name in self.supply.values:
-            return self.supply.values[name]
-        written = self.declared[name].value
-        if isinstance(written, Scalar) and written.empty:
-            return _NO_VALUE
-        self._open.append(name)
-        try:
-            return Scope(self).resolve(written)
-        finally:
-            self._open.pop()
-
-    def unused(self) -> None:
-        """Find variables that nothing uses: a misspelt name, or a limit that somebody thinks is set."""
-        for name, entry in self.declared.items():
-            if name not in self.used:
-                self.findings.wrong(f"variable '{name}' is never used", entry.key.mark)
 
 
 class Scope:
@@ -88,145 +35,182 @@ class Scope:
         *,
         item: Node | None = None,
         key: Node | None = None,
-        lenient: bool = False,
+        missing: Callable[[Missing], None] | None = None,
+        blind: bool = False,
     ) -> None:
         self.variables = variables
-        self.findings = variables.findings
+        self.ground = variables.ground
+        self.findings = variables.ground.findings
         self.item = item
         self.key = key
-        self.lenient = lenient
-        """In what does not apply no variable needs a value: each stands there as not known yet."""
+        self.missing = missing or self._demand
+        """Takes what is used and has no value: a mistake in what applies, and nothing in what does not."""
+        self.blind = blind
+        """Whether everything that is put in stands there as not known: values may not fit what does not apply."""
 
-    def at(self, *, item: Node | None = None, key: Node | None = None, lenient: bool = False) -> Scope:
-        """Give the scope further in."""
-        return Scope(
-            self.variables,
-            item=item if item is not None else self.item,
-            key=key if key is not None else self.key,
-            lenient=lenient or self.lenient,
-        )
+    def _demand(self, missing: Missing) -> None:
+        if self.variables.supply.demanded:
+            self.findings.wrong(*missing)
 
-    def resolve(self, node: Node, *, escaped: bool = False) -> Node:
-        """Put in everything that is known before the run; mistakes are findings."""
+    def at(self, *, item: Node, key: Node | None) -> Scope:
+        """Give the scope of an element of `each`."""
+        return Scope(self.variables, item=item, key=key, missing=self.missing, blind=self.blind)
+
+    def idle(self, *, blind: bool = False) -> Scope:
+        """Give the same place in what does not apply, where nothing needs a value."""
+        return Scope(self.variables, item=self.item, key=self.key, missing=_ignore, blind=blind)
+
+    def setting(self, name: str, node: Node) -> Node:
+        """Put in what a setting wants; what stands in it, as a body, has keys of its own."""
+        return self.resolve(node, escaped=name in PATTERNS, patterns=_NO_PATTERNS)
+
+    def resolve(self, node: Node, *, escaped: bool = False, patterns: frozenset[str] = PATTERNS) -> Node:
+        """Put in everything that is known before the run; mistakes are findings.
+
+        `escaped`: it is a pattern, and so is what stands under the keys in `patterns`.
+        """
+        if isinstance(node, Scalar):
+            return self._scalar(node, escaped=escaped) if OPENING in node.text else node
         if isinstance(node, Mapping):
-            return Mapping(tuple(self._entry(entry, escaped=escaped) for entry in node.entries), node.mark)
+            return self._mapping(node, escaped, patterns)
         if isinstance(node, Sequence):
-            return Sequence(tuple(self.resolve(item, escaped=escaped) for item in node.items), node.mark)
-        if isinstance(node, Scalar) and "$" in node.text:
-            return self._scalar(node, escaped=escaped)
+            items = [self.resolve(item, escaped=escaped, patterns=patterns) for item in node.items]
+            return node if all(map(is_, items, node.items)) else Sequence(tuple(items), node.mark)
         return node
 
-    def touch(self, node: Node) -> None:
-        """Count the variables in it as used, and see that they are declared, without asking for their values."""
-        if isinstance(node, Mapping):
-            for entry in node.entries:
-                self.touch(entry.value)
-        elif isinstance(node, Sequence):
-            for item in node.items:
-                self.touch(item)
-        elif isinstance(node, Scalar) and "$(" in node.text:
-            self.at(lenient=True).resolve(node)
-
-    def _entry(self, entry: Entry, *, escaped: bool) -> Entry:
-        return Entry(entry.key, self.resolve(entry.value, escaped=escaped or entry.key.text in PATTERNS))
+    def _mapping(self, node: Mapping, escaped: bool, patterns: frozenset[str]) -> Mapping:
+        entries = []
+        for entry in node.entries:
+            value = self.resolve(entry.value, escaped=escaped or entry.key.text in patterns, patterns=patterns)
+            entries.append(entry if value is entry.value else Entry(entry.key, value))
+        return node if all(map(is_, entries, node.entries)) else Mapping(tuple(entries), node.mark)
 
     def _scalar(self, node: Scalar, *, escaped: bool) -> Node:
         try:
             parts = parse(node.text)
         except TemplateError as error:
-            self.findings.wrong(str(error), node.mark)
-            self.variables.used.update(re.findall(r"\$\(([\w-]+)", node.text))
+            self.findings.wrong(str(error), node.mark, error.text)
             return Late((), node.mark)
         if len(parts) == 1 and isinstance(parts[0], Ref):
-            return _marked(self._value(parts[0], node.mark, escaped=escaped), node.mark)
+            return self._marked(self._value(parts[0], node, escaped=escaped), node.mark)
         return self._joined(node, parts, escaped=escaped)
 
     def _joined(self, node: Scalar, parts: tuple[str | Ref, ...], *, escaped: bool) -> Node:
-        values = [part if isinstance(part, str) else self._value(part, node.mark, escaped=escaped) for part in parts]
         found: list[_Part] = []
-        for part, value in zip(parts, values, strict=True):
+        for part in parts:
+            if isinstance(part, str):
+                found.append(part)
+                continue
+            value = self._value(part, node, escaped=escaped)
             if isinstance(value, Late) and not value.parts:
                 return value  # not known at all, so neither is what holds it
-            found += (value,) if isinstance(value, str) else self._in_text(part, value, node.mark)
-        if all(isinstance(part, str) for part in found):
-            return Scalar("".join(map(str, found)), node.mark, node.plain)
-        return Late(tuple(found), node.mark)
+            found += self._in_text(part, value, node.mark)
+        texts = [part for part in found if isinstance(part, str)]
+        text = self.ground.joined(texts, node.mark)
+        return Scalar(text, node.mark, plain=False) if len(texts) == len(found) else Late(tuple(found), node.mark)
 
-    def _in_text(self, ref: str | Ref, value: Node, mark: Mark) -> tuple[_Part, ...]:
+    def _in_text(self, ref: Ref, value: Node, mark: Mark) -> tuple[_Part, ...]:
         if isinstance(value, Late):
             return value.parts
         if isinstance(value, Scalar):
             return (value.text,)
-        shown = ref if isinstance(ref, str) else ref.text
-        self.findings.wrong(f"{shown} is a {_form(value)}, which cannot stand inside a text", mark)
+        form = "mapping" if isinstance(value, Mapping) else "list"
+        self.findings.wrong(f"{ref.text} is a {form}, which cannot stand inside a text", mark, ref.text)
         return ()
 
-    def _value(self, ref: Ref, mark: Mark, *, escaped: bool) -> Node:
+    def _value(self, ref: Ref, node: Scalar, *, escaped: bool) -> Node:
         if ref.source is Source.SECRET:
-            return Late((Secret(ref.name, escaped),), mark)
+            return Late((Secret(ref.name, escaped),), node.mark)
         if ref.source is Source.READING:
-            return Late((Measured(ref.name, ref.field, escaped),), mark)
-        value = self._known(ref, mark)
+            return Late((Measured(ref.name, ref.field, escaped),), node.mark)
+        value = self._known(ref, node)
+        if self.blind:
+            return Late((), node.mark)
         if escaped and isinstance(value, Scalar):
             return Scalar(pattern.escape(value.text), value.mark, value.plain)
         if escaped and isinstance(value, Late):
-            return Late(tuple(_escaped(part) for part in value.parts), value.mark)
+            return Late(tuple(map(_escaped, value.parts)), value.mark)
         return value
 
-    def _known(self, ref: Ref, mark: Mark) -> Node:
+    def _known(self, ref: Ref, node: Scalar) -> Node:
+        if ref.source is Source.VARIABLE:
+            return self._variable(ref, node)
         if ref.source is Source.ENV:
-            return self._environment(ref, mark)
+            return self._outside(ref, node, lambda: self.ground.environment(ref.name))
         if ref.source is Source.FILE:
-            return self._file(ref, mark)
-        if ref.source in (Source.ITEM, Source.KEY):
-            return self._element(ref, mark)
-        value = self.variables.value(ref.name, mark)
-        if self.lenient:
-            return Late((), mark)
-        if value is _NO_VALUE and self.variables.supply.demanded:
-            self.findings.wrong(_without_value(ref.name, self.variables), mark)
-        return Late((), mark) if value is None or value is _NO_VALUE else value
+            return self._outside(ref, node, lambda: self.ground.file(Path(node.mark.file).parent / ref.name))
+        return self._element(ref, node.mark)
 
-    def _environment(self, ref: Ref, mark: Mark) -> Node:
-        found = os.environ.get(ref.name)
-        if found is None and not self.lenient:
-            self.findings.wrong(f"environment variable {ref.name} is not set", mark)
-        return Late((), mark) if self.lenient or found is None else Scalar(found, mark, plain=False)
+    def variable(self, name: str, mark: Mark) -> Node | None:
+        """Give a variable's value; None when it has none, or is not declared, which is a finding."""
+        known = self.variables.value(
+            name, mark, lambda node, missing: Scope(self.variables, missing=missing).resolve(node)
+        )
+        for missing in known.missing:
+            self.missing(missing)
+        return known.node
 
-    def _file(self, ref: Ref, mark: Mark) -> Node:
-        path = self.variables.path.parent / ref.name
+    def _resolved(self, node: Node, missing: Callable[[Missing], None]) -> Node:
+        return Scope(self.variables, missing=missing).resolve(node)
+
+    def _variable(self, ref: Ref, node: Scalar) -> Node:
+        value = self.variable(ref.name, node.mark)
+        if value is None and ref.name in self.variables.declared:
+            self.missing(self._without_value(ref, node.mark))
+        return Late((), node.mark) if value is None else value
+
+    def _without_value(self, ref: Ref, mark: Mark) -> Missing:
+        asked = self.variables.supply.asked
+        if asked is not None:
+            file = Path(mark.file).name
+            return Missing(f"{file} wants a value for '{ref.name}': give it in 'vars' beside 'include'", asked, "")
+        ways = f"--var {ref.name}=…, {environment_name(ref.name)} or --vars-file"
+        return Missing(f"variable '{ref.name}' has no value: give it with {ways}", mark, ref.text)
+
+    def _outside(self, ref: Ref, node: Scalar, look: Callable[[], str]) -> Node:
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-            if not self.lenient:
-                self.findings.wrong(f"{ref.text} cannot be read: {path}: {reason}", mark)
-            return Late((), mark)
-        return Scalar(text.removesuffix("\n").removesuffix("\r"), mark, plain=False)
+            return Scalar(look(), node.mark, plain=False)
+        except OutsideError as error:
+            message = str(error) if ref.source is Source.ENV else f"{ref.text}: {error}"
+            self.missing(Missing(message, node.mark, ref.text))
+            return Late((), node.mark)
 
     def _element(self, ref: Ref, mark: Mark) -> Node:
         found = self.key if ref.source is Source.KEY else self.item
         if found is None:
-            self.findings.wrong(f"{ref.text} stands outside of 'each'{_of_list(self, ref)}", mark)
+            why = " stands outside of 'each'" if self.item is None else ": each is a list here, which has no keys"
+            self.findings.wrong(f"{ref.text}{why}", mark, ref.text)
             return Late((), mark)
         for name in ref.field.split(".") if ref.field else ():
             inner = found.get(name) if isinstance(found, Mapping) else None
             if inner is None:
-                has = f"; it has {', '.join(found.keys())}" if isinstance(found, Mapping) else ""
-                self.findings.wrong(f"{ref.text}: this element has no '{name}'{has}", mark)
+                self._no_field(ref, name, found, mark)
                 return Late((), mark)
             found = inner
         return found
 
+    def _no_field(self, ref: Ref, name: str, found: Node, mark: Mark) -> None:
+        if isinstance(found, Late):  # nobody knows what it has
+            return
+        has = f"; it has {', '.join(found.keys())}" if isinstance(found, Mapping) else ""
+        self.findings.wrong(f"{ref.text}: this element has no '{name}'{has}", mark, ref.text)
 
-def _of_list(scope: Scope, ref: Ref) -> str:
-    return ", or each is a list, which has no keys" if scope.item is not None and ref.source is Source.KEY else ""
+    def _marked(self, node: Node, mark: Mark) -> Node:
+        """Give a value the place where it is used, which is where a mistake in it shows."""
+        if isinstance(node, Scalar):
+            return Scalar(node.text, mark, node.plain)
+        if isinstance(node, Mapping):
+            self.ground.made(len(node.entries), mark)
+            entries = [Entry(Scalar(entry.key.text, mark), self._marked(entry.value, mark)) for entry in node.entries]
+            return Mapping(tuple(entries), mark)
+        if isinstance(node, Sequence):
+            self.ground.made(len(node.items), mark)
+            return Sequence(tuple([self._marked(item, mark) for item in node.items]), mark)
+        return Late(node.parts, mark) if isinstance(node, Late) else node
 
 
-def _without_value(name: str, variables: Variables) -> str:
-    if variables.supply.included:
-        return f"variable '{name}' has no value: give it in 'vars' beside 'include'"
-    return f"variable '{name}' has no value: give it with --var {name}=…, {environment_name(name)} or --vars-file"
+def _ignore(_: Missing) -> None:
+    """Take no notice: nothing that applies asks for it."""
 
 
 def environment_name(name: str) -> str:
@@ -235,24 +219,4 @@ def environment_name(name: str) -> str:
 
 
 def _escaped(part: _Part) -> _Part:
-    if isinstance(part, str):
-        return pattern.escape(part)
-    if isinstance(part, Secret):
-        return Secret(part.name, escaped=True)
-    return Measured(part.address, part.metric, escaped=True)
-
-
-def _form(node: Node) -> str:
-    return {Mapping: "mapping", Sequence: "list", Data: "value"}.get(type(node), "text")
-
-
-def _marked(node: Node, mark: Mark) -> Node:
-    """Give a value the place where it is used, which is where a mistake in it shows."""
-    if isinstance(node, Mapping):
-        entries = (Entry(Scalar(entry.key.text, mark), _marked(entry.value, mark)) for entry in node.entries)
-        return Mapping(tuple(entries), mark)
-    if isinstance(node, Sequence):
-        return Sequence(tuple(_marked(item, mark) for item in node.items), mark)
-    if isinstance(node, Scalar):
-        return Scalar(node.text, mark, node.plain)
-    return Late(node.parts, mark) if isinstance(node, Late) else node
+    return pattern.escape(part) if isinstance(part, str) else msgspec.structs.replace(part, escaped=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -15,58 +15,66 @@ def narrowed(root: Section, tags: tuple[str, ...], sections: tuple[str, ...]) ->
 
     Raises ProfileError when a name names nothing, or no check is left.
     """
-    items = {item.address: item for item in root.walk()}
-    steps = [item for item in items.values() if isinstance(item, Step)]
-    _known("tag", tags, {tag for step in steps for tag in step.tags})
-    _known("section or check", sections, set(items))
-    chosen = {
-        step.address
-        for step in steps
-        if (not tags or set(tags) & set(step.tags)) and (not sections or _inside(step.address, sections))
-    }
-    if not chosen:
-        raise ProfileError([Problem("no check has the tags inside the sections that were asked for")])
-    return _kept(root, _with_needs(chosen, items))
-
-
-def _known(what: str, asked: Iterable[str], known: set[str]) -> None:
+    items = {item.address: item for item in root.walk() if item is not root}
+    steps = _steps(root)
     problems = [
-        Problem(f"there is no {what} '{name}'{nearest(name, sorted(known), listed=20)}")
-        for name in asked
-        if name not in known
+        *_unknown("tag", tags, sorted({tag for step in steps for tag in step.tags})),
+        *_unknown("section or check", sections, list(items)),
     ]
     if problems:
         raise ProfileError(problems)
+    inside = [step for name in sections for step in _steps(items[name])] if sections else steps
+    chosen = [step.address for step in inside if not tags or not {*tags}.isdisjoint(step.tags)]
+    if not chosen:
+        raise ProfileError([Problem("no check has the tags inside the sections that were asked for")])
+    return _kept(root, _with_needs(chosen, items, _cleanup(root)))
 
 
-def _inside(address: str, sections: tuple[str, ...]) -> bool:
-    return any(address == name or address.startswith((f"{name}/", f"{name}[")) for name in sections)
+def _steps(item: Planned) -> list[Step]:
+    if isinstance(item, Step):
+        return [item]
+    return [below for below in item.walk() if isinstance(below, Step)]
 
 
-def _with_needs(chosen: set[str], items: dict[str, Planned]) -> set[str]:
-    """Add what the chosen checks need, and what that needs; and clean-up, which follows its section."""
+def _unknown(what: str, asked: Sequence[str], known: list[str]) -> Iterator[Problem]:
+    for name in asked:
+        if name not in known:
+            yield Problem(f"there is no {what} '{name}'{nearest(name, known, listed=20)}")
+
+
+def _with_needs(chosen: list[str], items: dict[str, Planned], cleanup: dict[str, list[str]]) -> set[str]:
+    """Add what the chosen checks need, and what that needs; and what cleans up after the active ones."""
     found: set[str] = set()
-    todo = list(chosen)
-    while todo:
-        address = todo.pop()
+    waiting = list(chosen)
+    while waiting:
+        address = waiting.pop()
         if address in found:
             continue
         found.add(address)
         item = items[address]
-        inner = item.needs if isinstance(item, Step) else [child.address for child in item.children]
-        todo += inner
-        if isinstance(item, Step) and item.active:
-            todo += _cleanup(address, items)
+        if isinstance(item, Section):
+            waiting += [child.address for child in item.children]
+        else:
+            waiting += [*item.needs, *cleanup.get(address, ())]
     return found
 
 
-def _cleanup(address: str, items: dict[str, Planned]) -> list[str]:
-    section = address.rpartition("/")[0]
-    return [
-        other
-        for other, item in items.items()
-        if isinstance(item, Step) and item.always and other.rpartition("/")[0] == section
-    ]
+def _cleanup(root: Section) -> dict[str, list[str]]:
+    """Give for each active check the clean-up that follows it: in its section, and in those around it."""
+    found: dict[str, list[str]] = {}
+    for section in root.walk():
+        if isinstance(section, Section):
+            _follow(section, found)
+    return found
+
+
+def _follow(section: Section, found: dict[str, list[str]]) -> None:
+    active: list[str] = []
+    for child in section.children:
+        if isinstance(child, Step) and child.always:
+            for address in active:
+                found.setdefault(address, []).append(child.address)
+        active += [step.address for step in _steps(child) if step.active]
 
 
 def _kept(section: Section, chosen: set[str]) -> Section:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Table
 from datetime import datetime
 
 import msgspec
@@ -10,9 +9,9 @@ import msgspec
 from agent import compare
 from agent.findings import Findings
 from agent.node import Mapping, Node, Sequence
-from agent.plan.outline import Draft, text_of
-from agent.plan.scope import Scope
+from agent.plan.draft import Draft
 from agent.plan.steps import Waiver
+from agent.plan.texts import text_of
 from agent.problem import nearest
 
 _KEYS = ("check", "owner", "reason", "ticket", "expires")
@@ -33,41 +32,63 @@ def read(written: Node | None, root: Draft, findings: Findings) -> tuple[Dated, 
     if not isinstance(written, Sequence):
         findings.wrong("waivers is not a list", written.mark)
         return ()
-    checks = {draft.address.removeprefix(root.address): draft.address for draft in root.walk() if draft.is_check}
-    found = [_waiver(item, root.scope, checks, findings) for item in written.items]
-    return tuple(waiver for waiver in found if waiver is not None)
+    reader = _Reader(root, findings)
+    return tuple(dated for item in written.items if (dated := reader.waiver(item)) is not None)
 
 
-def _waiver(node: Node, scope: Scope, checks: Table[str, str], findings: Findings) -> Dated | None:
-    if not isinstance(node, Mapping):
-        findings.wrong(f"is no waiver: a waiver is a mapping of {', '.join(_KEYS)}", node.mark)
-        return None
-    for entry in node.entries:
-        if entry.key.text not in _KEYS:
-            findings.wrong(
-                f"unknown key '{entry.key.text}' of a waiver{nearest(entry.key.text, _KEYS)}", entry.key.mark
-            )
-    missing = [key for key in _NEEDED if node.get(key) is None]
-    if missing:
-        findings.wrong(f"the waiver lacks {' and '.join(missing)}", node.mark)
-        return None
-    text = {key: text_of(node.get(key), key, scope) for key in _KEYS}
-    return _dated(node, text, checks, findings)
+class _Reader:
+    """Reads the waivers of one profile; addresses in them are those inside the profile."""
 
+    def __init__(self, root: Draft, findings: Findings) -> None:
+        self.scope = root.scope
+        self.findings = findings
+        self.drafts = {draft.address.removeprefix(root.address): draft for draft in root.walk() if draft is not root}
 
-def _dated(node: Mapping, text: Table[str, str], checks: Table[str, str], findings: Findings) -> Dated | None:
-    expires = compare.timestamp(text["expires"])
-    if expires is None and text["expires"]:
-        place = node.get("expires") or node
-        findings.wrong(f"expires is '{text['expires']}', expected a date such as 2026-12-01", place.mark)
-    address = checks.get(text["check"])
-    if address is None and text["check"]:
-        place = node.get("check") or node
-        findings.wrong(f"there is no check '{text['check']}'{nearest(text['check'], list(checks))}", place.mark)
-    if expires is None or address is None:
-        return None
-    waiver = Waiver(owner=text["owner"], reason=text["reason"], ticket=text["ticket"], expires=expires, mark=node.mark)
-    return Dated(address, waiver)
+    def waiver(self, node: Node) -> Dated | None:
+        """Read one."""
+        if not isinstance(node, Mapping):
+            self.findings.wrong(f"is no waiver: a waiver is a mapping of {', '.join(_KEYS)}", node.mark)
+            return None
+        for entry in node.entries:
+            key = entry.key.text
+            if key not in _KEYS:
+                self.findings.wrong(f"unknown key '{key}' of a waiver{nearest(key, _KEYS)}", entry.key.mark)
+        missing = [key for key in _NEEDED if node.get(key) is None]
+        if missing:
+            self.findings.wrong(f"the waiver lacks {' and '.join(missing)}", node.mark)
+            return None
+        text = {key: text_of(node.get(key), key, self.scope) for key in _KEYS}
+        expires, check = self._expires(node, text["expires"]), self._check(node, text["check"])
+        if expires is None or check is None:
+            return None
+        waiver = Waiver(
+            owner=text["owner"], reason=text["reason"], ticket=text["ticket"], expires=expires, mark=node.mark
+        )
+        return Dated(check.address, waiver)
+
+    def _expires(self, node: Mapping, text: str) -> datetime | None:
+        expires = compare.timestamp(text)
+        if expires is None and text:
+            self._wrong(node, "expires", f"expires is '{text}', expected a date such as 2026-12-01")
+        return expires
+
+    def _check(self, node: Mapping, text: str) -> Draft | None:
+        found = self.drafts.get(text)
+        if found is None and text and not self._is_unknown(text):
+            checks = [address for address, draft in self.drafts.items() if draft.is_check]
+            self._wrong(node, "check", f"there is no check '{text}'{self.findings.hint(text, checks)}")
+        if found is not None and not found.is_check:
+            self._wrong(node, "check", f"'{text}' is a section, and a waiver is for exactly one check")
+            return None
+        return found
+
+    def _is_unknown(self, text: str) -> bool:
+        """Tell whether it may be an element of a list that nobody knows here."""
+        return any(draft.unknown and text.startswith(f"{address}[") for address, draft in self.drafts.items())
+
+    def _wrong(self, node: Mapping, key: str, message: str) -> None:
+        place = node.get(key) or node
+        self.findings.wrong(message, place.mark)
 
 
 def valid(dated: tuple[Dated, ...], now: datetime) -> dict[str, Waiver]:

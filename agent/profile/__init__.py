@@ -2,5 +2,6 @@
 
 from agent.profile.items import Item
 from agent.profile.load import Profile, load
+from agent.profile.mentions import undeclared
 
-__all__ = ["Item", "Profile", "load"]
+__all__ = ["Item", "Profile", "load", "undeclared"]

@@ -5,72 +5,115 @@ Mappings merge by key, `checks` by explicit id, `remove: true` removes a check, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from agent.findings import Findings, locate
+from agent.findings import SHIPPED, Findings, locate, real
 from agent.node import Entry, Mapping, Node, Scalar, Sequence
+from agent.template import OPENING
+
+_DEEPEST = 20
+"""Files in a row that extend each other."""
+_STRUCTURE = "checks"
 
 
-def merged(path: Path, root: Mapping, findings: Findings, seen: tuple[Path, ...] = ()) -> Mapping:
-    """Give the whole of a profile: what it extends, changed by what it says."""
-    written = root.get("extends")
-    own = Mapping(tuple(entry for entry in root.entries if entry.key.text != "extends"), root.mark)
-    if written is None:
-        return own
+def chain(path: Path, root: Mapping, findings: Findings) -> tuple[Mapping, ...]:
+    """Give a profile and what it extends, the profile itself first; what is wrong is a finding."""
+    roots, seen = [root], {real(path)}
+    while (written := roots[-1].get("extends")) is not None:
+        base = _base(written, seen, findings)
+        source = findings.read(base, written.mark) if base else None
+        if base is None or source is None:
+            break
+        seen.add(real(base))
+        roots.append(source.root)
+    return tuple(roots)
+
+
+def _base(written: Node, seen: set[str], findings: Findings) -> Path | None:
+    wrong = ""
     if not isinstance(written, Scalar) or written.empty:
         findings.wrong("extends is not the name of a file", written.mark)
-        return own
-    return _over(path, written, own, findings, (*seen, path.resolve()))
+        return None
+    path = locate(written.text, written.mark, shipped=SHIPPED)
+    if OPENING in written.text:
+        wrong = "extends takes no substitution: it is read before there are variables"
+    elif real(path) in seen:
+        wrong = f"extends goes in a circle: {written.text} leads back to itself"
+    elif len(seen) > _DEEPEST:
+        wrong = f"extends more than {_DEEPEST} files in a row"
+    if wrong:
+        findings.wrong(wrong, written.mark)
+    return None if wrong else path
 
 
-def _over(path: Path, written: Scalar, own: Mapping, findings: Findings, seen: tuple[Path, ...]) -> Mapping:
-    if "$(" in written.text:
-        findings.wrong("extends takes no substitution: it is read before there are variables", written.mark)
-        return own
-    base = locate(written.text, path)
-    if base.resolve() in seen:
-        findings.wrong(f"extends goes in a circle: {written.text} leads back here", written.mark)
-        return own
-    source = findings.read(base, written.mark)
-    if source is None:
-        return own
-    return _merge(merged(base, source.root, findings, seen), own, findings)
+def merged(roots: tuple[Mapping, ...], findings: Findings) -> Mapping:
+    """Give the whole of a profile: what it extends, changed by what it says."""
+    whole, *changes = reversed(roots)
+    for change in changes:
+        whole = _structure(whole, change, findings)
+    return Mapping(tuple(entry for entry in whole.entries if entry.key.text != "extends"), whole.mark)
 
 
-def _merge(base: Mapping, over: Mapping, findings: Findings) -> Mapping:
+def _structure(base: Mapping, over: Mapping, findings: Findings) -> Mapping:
+    """Merge two profiles, or two items of the same id."""
+    below, change = base.get(_STRUCTURE), over.get(_STRUCTURE)
+    whole = _merged(base, over)
+    if not isinstance(below, Sequence) or not isinstance(change, Sequence):
+        return whole
+    checks = _checks(below, change, findings)
+    entries = (Entry(e.key, checks) if e.key.text == _STRUCTURE else e for e in whole.entries)
+    return Mapping(tuple(entries), whole.mark)
+
+
+def _merged(base: Mapping, over: Mapping) -> Mapping:
     changed = {entry.key.text: entry for entry in over.entries}
-    entries = [_entry(entry, changed.pop(entry.key.text, None), findings) for entry in base.entries]
+    entries = [_entry(entry, changed.pop(entry.key.text, None)) for entry in base.entries]
     return Mapping((*entries, *changed.values()), over.mark)
 
 
-def _entry(base: Entry, over: Entry | None, findings: Findings) -> Entry:
+def _entry(base: Entry, over: Entry | None) -> Entry:
     if over is None:
         return base
-    return Entry(over.key, _value(over.key.text, base.value, over.value, findings))
-
-
-def _value(key: str, base: Node, over: Node, findings: Findings) -> Node:
-    if key == "checks" and isinstance(base, Sequence) and isinstance(over, Sequence):
-        return _checks(base, over, findings)
-    if isinstance(base, Mapping) and isinstance(over, Mapping):
-        return _merge(base, over, findings)
+    if isinstance(base.value, Mapping) and isinstance(over.value, Mapping):
+        return Entry(over.key, _merged(base.value, over.value))
     return over
 
 
 def _checks(base: Sequence, over: Sequence, findings: Findings) -> Sequence:
-    changes = {_id(item): item for item in over.items if _id(item)}
-    items: list[Node] = []
+    changes = _changes(over, findings)
+    items = tuple(_changed(base, changes, findings))
+    for identity, change in changes.items():
+        if _removes(change):
+            hint = findings.hint(identity, [known for item in base.items if (known := _id(item))])
+            findings.wrong(f"removes '{identity}', which is no id in the extended profile{hint}", change.mark)
+    added = (item for item in over.items if not _removes(item) and (not _id(item) or changes.get(_id(item)) is item))
+    return Sequence((*items, *added), over.mark)
+
+
+def _changes(over: Sequence, findings: Findings) -> dict[str, Mapping]:
+    """Give the items that change one of the same id, or are new."""
+    changes: dict[str, Mapping] = {}
+    for item in over.items:
+        identity = _id(item)
+        if identity in changes:
+            message = f"has the id '{identity}' of line {changes[identity].mark.line}: write all changes in one place"
+            findings.wrong(message, item.mark)
+        elif identity and isinstance(item, Mapping):
+            changes[identity] = item
+        elif _removes(item):
+            findings.wrong("removes a check, and has no id to say which", item.mark)
+    return changes
+
+
+def _changed(base: Sequence, changes: dict[str, Mapping], findings: Findings) -> Iterator[Node]:
+    """Give the items of the extended profile as they are now, and take their changes away."""
     for item in base.items:
         change = changes.pop(_id(item), None)
-        if change is None:
-            items.append(item)
-        elif not _removes(change) and isinstance(item, Mapping) and isinstance(change, Mapping):
-            items.append(_merge(item, change, findings))
-    for change in changes.values():
-        if _removes(change):
-            findings.wrong(f"removes '{_id(change)}', which is no id in the extended profile", change.mark)
-    added = [item for item in over.items if not _removes(item) and (not _id(item) or _id(item) in changes)]
-    return Sequence((*items, *added), over.mark)
+        if change is None or not isinstance(item, Mapping):
+            yield item
+        elif not _removes(change):
+            yield _structure(item, change, findings)
 
 
 def _id(item: Node) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from collections.abc import Sequence as Many
 
 import msgspec
@@ -9,12 +10,7 @@ import msgspec
 from agent.findings import Findings
 from agent.node import Entry, Mapping, Node, Scalar, Sequence
 from agent.problem import Mark, nearest
-
-COMMON = ("name", "id", "owner", "runbook", "tags", "refs", "refutes", "when", "needs", "severity", "each")
-SECTION = ("require", "defaults")
-POLICY = ("timeout", "retry", "within", "every", "hold", "tolerate")
-CHECK = ("expect", "warn", "active", "always", *POLICY)
-_BODIES = ("checks", "include")
+from agent.profile.keys import BODIES, CHECK, COMMON, OF_CHECK, OF_SECTION, SECTION, elsewhere
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +25,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     given: Mapping | None = None
     """`vars` beside `include`."""
     children: tuple[Item, ...] = ()
+    written: int = 0
+    """How many items stand under `checks`, those that are none among them."""
 
     def get(self, key: str) -> Node | None:
         """Give what stands under a key."""
@@ -40,104 +38,112 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind is not None
 
 
-def read_items(node: Node | None, findings: Findings, kinds: Many[str]) -> tuple[Item, ...]:
-    """Read a list under `checks`; what is wrong is a finding, and the rest is read all the same."""
-    if not isinstance(node, Sequence):
-        if node is not None:
-            findings.wrong("checks is not a list: write each check as '- name: …'", node.mark)
-        return ()
-    if not node.items:
-        findings.wrong("checks is an empty list, which asserts nothing", node.mark)
-    read = (_item(item, findings, kinds) for item in node.items)
-    return tuple(item for item in read if item is not None)
+class Reader:
+    """Reads items; what is wrong is a finding, and the rest is read all the same."""
 
+    def __init__(self, findings: Findings, kinds: Collection[str]) -> None:
+        self.findings = findings
+        self.kinds = kinds
 
-def _item(node: Node, findings: Findings, kinds: Many[str]) -> Item | None:
-    if not isinstance(node, Mapping):
-        findings.wrong("is not a check: a check is a mapping with a name and a kind", node.mark)
+    def items(self, node: Node | None) -> tuple[Item, ...]:
+        """Read a list under `checks`."""
+        if node is None:
+            return ()
+        if not isinstance(node, Sequence):
+            self.findings.wrong("checks is not a list: write each check as '- name: …'", node.mark)
+            return ()
+        if not node.items:
+            self.findings.wrong("checks is an empty list, which asserts nothing", node.mark)
+        read = map(self._item, node.items)
+        return tuple(item for item in read if item is not None)
+
+    def _item(self, node: Node) -> Item | None:
+        if not isinstance(node, Mapping):
+            self.findings.wrong("is no check: a check is a mapping with a name and a kind", node.mark)
+            return None
+        bodies = [entry for entry in node.entries if entry.key.text in BODIES]
+        if len(bodies) > 1:
+            message = "has both 'checks' and 'include': a section is one or the other"
+            self.findings.wrong(message, bodies[1].key.mark)
+            return None
+        return self._section(node, bodies[0]) if bodies else self._check(node)
+
+    # ---- sections
+
+    def _section(self, node: Mapping, body: Entry) -> Item:
+        known = {*OF_SECTION, body.key.text, *(("vars",) if body.key.text == "include" else ())}
+        for entry in node.entries:
+            if entry.key.text not in known:
+                self.findings.wrong(self._misplaced(entry.key.text, known, body.key.text), entry.key.mark)
+        keys = _only(OF_SECTION, node)
+        if body.key.text == "include":
+            return Item(mark=node.mark, keys=keys, include=self._file(body.value), given=self._given(node.get("vars")))
+        written = len(body.value.items) if isinstance(body.value, Sequence) else 0
+        return Item(mark=node.mark, keys=keys, children=self.items(body.value), written=written)
+
+    def _misplaced(self, key: str, known: Collection[str], body: str) -> str:
+        if key in self.kinds:
+            return f"'{key}' makes this a check, and '{body}' a section: it cannot be both"
+        return elsewhere(key, "a section", ()) or f"unknown key '{key}' of a section{nearest(key, sorted(known))}"
+
+    def _file(self, node: Node) -> Scalar | None:
+        if isinstance(node, Scalar) and not node.empty:
+            return node
+        self.findings.wrong("include is not the name of a file", node.mark)
         return None
-    bodies = [key for key in _BODIES if node.get(key) is not None]
-    if len(bodies) > 1:
-        findings.wrong("has both 'checks' and 'include': a section is one or the other", node.mark)
+
+    def _given(self, node: Node | None) -> Mapping | None:
+        if node is None or isinstance(node, Mapping):
+            return node
+        self.findings.wrong("vars is not a mapping of variables to values", node.mark)
         return None
-    return _section(node, bodies[0], findings, kinds) if bodies else _check(node, findings, kinds)
+
+    # ---- checks
+
+    def _check(self, node: Mapping) -> Item | None:
+        known = OF_CHECK | {"require"} if node.get("each") is not None else OF_CHECK
+        others = [entry for entry in node.entries if entry.key.text not in known]
+        found = [entry for entry in others if entry.key.text in self.kinds]
+        if len(found) > 1:
+            names = " and ".join(f"'{entry.key.text}'" for entry in found)
+            self.findings.wrong(f"has the kinds {names}: a check has exactly one", found[1].key.mark)
+            return None
+        body = found[0] if found else self._meant_as_kind(others)
+        self._refuse([entry for entry in others if entry is not body], "a check" if body else "neither")
+        if body is None:
+            if not others:
+                message = "has no kind, such as http, tls or exec, and no checks: it asserts nothing"
+                self.findings.wrong(message, node.mark)
+            return None
+        return Item(mark=node.mark, keys=_only(known, node), kind=body.key, settings=body.value)
+
+    def _meant_as_kind(self, others: Many[Entry]) -> Entry | None:
+        """Take an unknown key with settings below it for a kind, which binding will not find."""
+        return next((entry for entry in others if self._looks_like_kind(entry)), None)
+
+    def _looks_like_kind(self, entry: Entry) -> bool:
+        key = entry.key.text
+        if elsewhere(key, "", ()) or not (isinstance(entry.value, Mapping) or "." in key):
+            return False
+        meant = nearest(key, (*self.kinds, *_OF_ITEM), listed=0)
+        return meant == "" or meant == nearest(key, tuple(self.kinds), listed=0)
+
+    def _refuse(self, entries: Iterable[Entry], here: str) -> None:
+        for entry in entries:
+            key = entry.key.text
+            if here == "a check":
+                message = (
+                    elsewhere(key, here, ()) or f"unknown key '{key}' of a check{nearest(key, _OF_CHECK, listed=0)}"
+                )
+            else:
+                hint = nearest(key, (*_OF_ITEM, *self.kinds), listed=0)
+                message = elsewhere(key, "neither: it has no kind", ()) or f"unknown key '{key}'{hint}"
+            self.findings.wrong(message, entry.key.mark)
 
 
-def _section(node: Mapping, body: str, findings: Findings, kinds: Many[str]) -> Item:
-    known = [*COMMON, *SECTION, body, *(["vars"] if body == "include" else [])]
-    for entry in node.entries:
-        if entry.key.text not in known:
-            findings.wrong(_misplaced(entry.key.text, known, kinds), entry.key.mark)
-    keys = Mapping(tuple(entry for entry in node.entries if entry.key.text in COMMON + SECTION), node.mark)
-    if body == "include":
-        return Item(
-            mark=node.mark,
-            keys=keys,
-            include=_scalar(node.get("include"), "include", findings),
-            given=_mapping(node.get("vars"), "vars", findings),
-        )
-    return Item(mark=node.mark, keys=keys, children=read_items(node.get("checks"), findings, kinds))
+_OF_CHECK = (*COMMON, *CHECK)
+_OF_ITEM = (*_OF_CHECK, *SECTION, *BODIES)
 
 
-def _misplaced(key: str, known: Many[str], kinds: Many[str]) -> str:
-    if key in CHECK:
-        return f"'{key}' belongs to a check, and this is a section"
-    if key in kinds:
-        return f"'{key}' makes this a check, and 'checks' a section: it cannot be both"
-    if key == "vars":
-        return "'vars' stand at the head of a profile or beside 'include'"
-    return f"unknown key '{key}' of a section{nearest(key, known)}"
-
-
-def _check(node: Mapping, findings: Findings, kinds: Many[str]) -> Item | None:
-    each = ("require",) if node.get("each") is not None else ()
-    known = COMMON + CHECK + each
-    others = [entry for entry in node.entries if entry.key.text not in known]
-    found = [entry for entry in others if entry.key.text in kinds]
-    if len(found) > 1:
-        names = " and ".join(f"'{entry.key.text}'" for entry in found)
-        findings.wrong(f"has the kinds {names}: a check has exactly one", found[1].key.mark)
-        return None
-    body = found[0] if found else _meant_as_kind(node, others, findings, kinds)
-    for entry in others:
-        if entry is not body and body is not None:
-            findings.wrong(_unknown_key(entry.key.text, known), entry.key.mark)
-    if body is None:
-        return None
-    keys = Mapping(tuple(entry for entry in node.entries if entry.key.text in known), node.mark)
-    return Item(mark=node.mark, keys=keys, kind=body.key, settings=body.value)
-
-
-def _unknown_key(key: str, known: Many[str]) -> str:
-    if key in SECTION:
-        return f"'{key}' belongs to a section, and this is a check"
-    return f"unknown key '{key}' of a check{nearest(key, known, listed=0)}"
-
-
-def _meant_as_kind(node: Mapping, others: Many[Entry], findings: Findings, kinds: Many[str]) -> Entry | None:
-    """Take an unknown key with settings below it for a kind, which binding will not find."""
-    meant = [entry for entry in others if isinstance(entry.value, Mapping) or "." in entry.key.text]
-    if meant:
-        return meant[0]
-    known = (*COMMON, *CHECK, *_BODIES, *kinds)
-    for entry in others:
-        hint = nearest(entry.key.text, known, listed=0)
-        findings.wrong(f"unknown key '{entry.key.text}'{hint}", entry.key.mark)
-    if not others:
-        findings.wrong("has no kind, such as http, tls or exec, and no checks: it asserts nothing", node.mark)
-    return None
-
-
-def _scalar(node: Node | None, name: str, findings: Findings) -> Scalar | None:
-    if isinstance(node, Scalar) and not node.empty:
-        return node
-    if node is not None:
-        findings.wrong(f"{name} is not text", node.mark)
-    return None
-
-
-def _mapping(node: Node | None, name: str, findings: Findings) -> Mapping | None:
-    if node is None or isinstance(node, Mapping):
-        return node
-    findings.wrong(f"{name} is not a mapping", node.mark)
-    return None
+def _only(known: Collection[str], node: Mapping) -> Mapping:
+    return Mapping(tuple(entry for entry in node.entries if entry.key.text in known), node.mark)

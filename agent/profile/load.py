@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence as Many
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
 
 from agent.findings import Findings
-from agent.node import Mapping, Node
+from agent.node import Mapping, Node, Sequence
 from agent.problem import Mark, nearest
-from agent.profile.extends import merged
-from agent.profile.items import COMMON, SECTION, Item, read_items
-
-RUN = ("subject", "deadline", "concurrency", "baseline", "waivers")
-"""Keys that are about a run, and so stand in a profile and not in what it includes."""
-HEAD = ("title", "description", "vars", "checks", "extends", *RUN)
-_OF_PROFILE = tuple(key for key in COMMON if key not in ("each", "needs", "id"))
+from agent.profile import mentions
+from agent.profile.extends import chain, merged
+from agent.profile.items import Item, Reader
+from agent.profile.keys import OF_PROFILE, PROFILE, RUN, elsewhere
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +24,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     keys: Mapping
     """Everything but the checks."""
     items: tuple[Item, ...]
+    written: int
+    """How many items stand under `checks`, those that are none among them."""
 
     def get(self, key: str) -> Node | None:
         """Give what stands under a key of the head."""
@@ -34,7 +33,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load(
-    path: Path, findings: Findings, kinds: Many[str], *, asked: Mark | None = None, fragment: bool = False
+    path: Path, findings: Findings, kinds: Collection[str], *, asked: Mark | None = None, fragment: bool = False
 ) -> Profile | None:
     """Read a profile and what it extends.  None when the file cannot be read; all mistakes are findings.
 
@@ -43,16 +42,30 @@ def load(
     source = findings.read(path, asked)
     if source is None:
         return None
-    root = merged(path, source.root, findings)
-    known = (*_OF_PROFILE, *SECTION, *HEAD)
+    roots = chain(path, source.root, findings)
+    root = merged(roots, findings)
+    mentions.check(root, roots[1:], findings)
+    _head(root, findings, kinds, fragment=fragment)
+    below = root.get("checks")
+    return Profile(
+        path=path,
+        mark=root.mark,
+        keys=Mapping(tuple(entry for entry in root.entries if entry.key.text != "checks"), root.mark),
+        items=Reader(findings, kinds).items(below),
+        written=len(below.items) if isinstance(below, Sequence) else 0,
+    )
+
+
+def _head(root: Mapping, findings: Findings, kinds: Collection[str], *, fragment: bool) -> None:
     for entry in root.entries:
         key = entry.key.text
-        if key not in known:
-            findings.wrong(f"unknown key '{key}' of a profile{nearest(key, known, listed=0)}", entry.key.mark)
+        if key not in OF_PROFILE:
+            here = "the head of a profile"
+            message = (
+                elsewhere(key, here, kinds) or f"unknown key '{key}' of a profile{nearest(key, PROFILE, listed=0)}"
+            )
+            findings.wrong(message, entry.key.mark)
         elif fragment and key in RUN:
             findings.wrong(f"'{key}' is about a whole run and cannot stand in an included file", entry.key.mark)
     if root.get("checks") is None:
         findings.wrong("has no checks: a profile that asserts nothing is never GO", root.mark)
-    keys = Mapping(tuple(entry for entry in root.entries if entry.key.text != "checks"), root.mark)
-    items = read_items(root.get("checks"), findings, kinds)
-    return Profile(path=path, mark=root.mark, keys=keys, items=items)
