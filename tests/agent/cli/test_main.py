@@ -162,13 +162,10 @@ def test_validate_tells_every_mistake_and_how_many(profile, capsys):
         "p.yaml:2:1: unknown key 'titel' of a profile, did you mean 'title'?\n"
         "    2 | titel: x\n"
         "      | ^^^^^\n"
-        "p.yaml:4:23: 'command' is missing: it is a required setting of exec\n"
-        "    4 |   - {name: One, exec: {comand: [echo]}}\n"
-        "      |                       ^^^^^^^^^^^^^^^^\n"
         "p.yaml:4:24: unknown setting of exec 'comand', did you mean 'command'?\n"
         "    4 |   - {name: One, exec: {comand: [echo]}}\n"
         "      |                        ^^^^^^\n"
-        "3 mistakes\n"
+        "2 mistakes\n"
     )
 
 
