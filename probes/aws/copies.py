@@ -9,7 +9,7 @@ import msgspec
 
 from agent.probe import ProbeError, Unknown, Unreachable, Value
 from probes.aws.failures import NotThere
-from probes.aws.service import Service
+from probes.aws.service import Service, listed
 
 __all__ = ["Copy", "Newest", "cluster_snapshots", "encrypted", "objects", "points", "snapshots"]
 
@@ -62,10 +62,8 @@ def _later(one: Copy, other: Copy) -> bool:
 def snapshots(rds: Service, instance: str, limit: int) -> Iterator[Copy]:
     """Give the snapshots of an instance, automated and manual."""
     for page in rds.pages("DescribeDBSnapshots", {"DBInstanceIdentifier": instance}, limit):
-        for one in page.get("DBSnapshots") or []:
-            made = one.get("OriginalSnapshotCreateTime") or one.get(
-                "SnapshotCreateTime"
-            )  # a copy is as old as its data
+        for one in listed(page, "DBSnapshots"):
+            made = one.get("OriginalSnapshotCreateTime") or one.get("SnapshotCreateTime")  # a copy has old data
             size = one.get("FullSnapshotSizeInBytes") or one.get("AllocatedStorage", 0) * _GIB
             yield _snapshot(one, str(one.get("DBSnapshotIdentifier")), made, size, one.get("Encrypted"))
 
@@ -73,7 +71,7 @@ def snapshots(rds: Service, instance: str, limit: int) -> Iterator[Copy]:
 def cluster_snapshots(rds: Service, cluster: str, limit: int) -> Iterator[Copy]:
     """Give the snapshots of a cluster of Aurora or Multi-AZ RDS."""
     for page in rds.pages("DescribeDBClusterSnapshots", {"DBClusterIdentifier": cluster}, limit):
-        for one in page.get("DBClusterSnapshots") or []:
+        for one in listed(page, "DBClusterSnapshots"):
             size = one.get("AllocatedStorage", 0) * _GIB
             name = str(one.get("DBClusterSnapshotIdentifier"))
             yield _snapshot(one, name, one.get("SnapshotCreateTime"), size, one.get("StorageEncrypted"))
@@ -87,7 +85,7 @@ def _snapshot(one: Mapping[str, Value], name: str, made: Value, size: int, is_en
 def objects(s3: Service, bucket: str, prefix: str, limit: int) -> Iterator[Copy]:
     """Give the objects of a bucket; one of no bytes is no backup, and one that stands for a folder is none at all."""
     for page in s3.pages("ListObjectsV2", {"Bucket": bucket, "Prefix": prefix}, limit):
-        for one in page.get("Contents") or []:
+        for one in listed(page, "Contents") if page.get("KeyCount") != 0 else []:
             key, size = str(one.get("Key")), one.get("Size")
             if not key.endswith("/"):
                 state = "archived" if one.get("StorageClass") in _ARCHIVES else "available"
@@ -112,7 +110,7 @@ def points(backup: Service, vault: str, resource: str, limit: int) -> Iterator[C
     else:
         pages = backup.pages("ListRecoveryPointsByResource", {"ResourceArn": resource}, limit)
     for page in pages:
-        for one in page.get("RecoveryPoints") or []:
+        for one in listed(page, "RecoveryPoints"):
             yield _point(one)
 
 

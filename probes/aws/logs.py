@@ -11,7 +11,7 @@ from msgspec import Meta
 from agent.probe import Need, Reading, Seconds, Unknown, Value, checked
 from probes.aws import arns, iam
 from probes.aws.failures import NotThere
-from probes.aws.service import Service
+from probes.aws.service import Service, listed
 from probes.aws.settings import AwsSettings
 
 __all__ = ["LogsProbe", "LogsReading"]
@@ -100,7 +100,7 @@ class LogsProbe(AwsSettings, frozen=True, kw_only=True):
     def _search(self, now: datetime) -> LogsReading:
         lines, newest, streams = 0, 0, set()
         for page in self.services()[0].pages("FilterLogEvents", self._params(now), _PAGES):
-            events = page.get("events") or []
+            events = listed(page, "events")
             lines += len(events)
             newest = max([newest, *(int(event.get("timestamp", 0)) for event in events)])
             streams |= {str(event.get("logStreamName")) for event in events}

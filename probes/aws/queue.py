@@ -14,7 +14,7 @@ from agent.probe import Need, ProbeError, Reading, Unknown, Unreachable, Value, 
 from probes.aws import arns, iam
 from probes.aws.arns import Arn
 from probes.aws.failures import NotThere
-from probes.aws.service import Service
+from probes.aws.service import Service, listed
 from probes.aws.settings import AwsSettings
 
 __all__ = ["QueueProbe", "QueueReading"]
@@ -193,7 +193,7 @@ def _age(cloudwatch: Service, name: str) -> float | Unknown:
         "Statistics": ["Maximum"],
     }
     try:
-        points = cloudwatch.ask("GetMetricStatistics", params).document.get("Datapoints") or []
+        points = listed(cloudwatch.ask("GetMetricStatistics", params).document, "Datapoints")
     except (NotThere, ProbeError, Unreachable) as error:
         return Unknown(f"CloudWatch cannot be asked: {error}")
     ages = [float(point["Maximum"]) for point in points if "Maximum" in point]

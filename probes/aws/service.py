@@ -13,12 +13,12 @@ from botocore.model import ListShape, OperationModel
 from botocore.paginate import Paginator
 from botocore.utils import set_value_from_jmespath
 
-from agent.probe import ProbeError, Value
+from agent.probe import ProbeError, Unreachable, Value
 from probes.aws import models
 from probes.aws.account import Account
 from probes.aws.failures import BROKEN, explained
 
-__all__ = ["PAGES", "Answer", "Service"]
+__all__ = ["PAGES", "Answer", "Service", "listed"]
 
 _Config: TypeAlias = dict[str, object]
 """How an answer goes on, as botocore writes it in its `paginators-1.json`."""
@@ -77,6 +77,14 @@ class Service(msgspec.Struct, frozen=True):
             yield from _bounded(_all_pages(call, operation, params), limit, operation)
         except (ClientError, BotoCoreError, *BROKEN) as error:
             raise explained(error, operation) from error
+
+
+def listed(page: Mapping[str, Value], key: str) -> list[dict[str, Value]]:
+    """Give a list of an answer; Unreachable when it is not there, which says nothing about how many there are."""
+    items = page.get(key)
+    if not isinstance(items, list):
+        raise Unreachable(f"AWS answers without {key}")
+    return items
 
 
 def _all_pages(

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from anyio import to_thread
 
-from agent.probe import Need, Reading, Unreachable, Value, checked
+from agent.probe import Need, Reading, Value, checked
 from probes.aws import arns, iam
 from probes.aws.failures import NotThere
-from probes.aws.service import Service
+from probes.aws.service import Service, listed
 from probes.aws.settings import AwsSettings
 
 __all__ = ["TargetHealthProbe", "TargetHealthReading"]
@@ -85,18 +85,15 @@ class TargetHealthProbe(AwsSettings, frozen=True, kw_only=True):
             answer = service.ask("DescribeTargetHealth", {"TargetGroupArn": self._arn(service)})
         except NotThere:
             return TargetHealthReading(exists=False)
-        described = answer.document.get("TargetHealthDescriptions")
-        if not isinstance(described, list):
-            raise Unreachable("elbv2 answers without a list of targets")
-        return _reading(described)
+        return _reading(listed(answer.document, "TargetHealthDescriptions"))
 
     def _arn(self, service: Service) -> str:
         if self._by_arn():
             return self.target_group
-        groups = service.ask("DescribeTargetGroups", {"Names": [self.target_group]}).document.get("TargetGroups")
+        groups = listed(service.ask("DescribeTargetGroups", {"Names": [self.target_group]}).document, "TargetGroups")
         if not groups:
             raise NotThere("TargetGroupNotFound", self.target_group)
-        return str(groups[0]["TargetGroupArn"])
+        return str(groups[0].get("TargetGroupArn"))
 
 
 def _reading(described: list[dict[str, Value]]) -> TargetHealthReading:
