@@ -90,11 +90,9 @@ class ConnectionProbe(Probe, frozen=True):
     async def measure(self) -> ConnectionReading:
         """Connect and ask."""
         dsn = parse_dsn(self.dsn)
-        started = perf_counter()
         async with opened(dsn) as link:
-            latency = perf_counter() - started
             try:
-                return await _look(link, dsn, latency)
+                return await _look(link, dsn)
             except Overflow as error:
                 raise Unreachable(f"{dsn}: sends {error} in answer to simple questions") from error
 
@@ -112,7 +110,7 @@ def needs(dsn: Dsn) -> tuple[Need, ...]:
     return (Need("network", "connect", str(dsn)), Need("postgres", "CONNECT", f"database {dsn.database}"))
 
 
-async def _look(link: Link, dsn: Dsn, latency: float) -> ConnectionReading:
+async def _look(link: Link, dsn: Dsn) -> ConnectionReading:
     started = perf_counter()
     try:
         await link.execute("SELECT 1")
@@ -123,7 +121,7 @@ async def _look(link: Link, dsn: Dsn, latency: float) -> ConnectionReading:
     told: dict[str, Value] = await facts(link)
     return ConnectionReading(
         connected=True,
-        latency_seconds=latency,
+        latency_seconds=link.seconds,
         query_latency_seconds=elapsed,
         version=_version(link),
         version_number=link.pgconn.server_version,

@@ -30,6 +30,7 @@ _SEVERITY = re.compile(r"^(?:FATAL|ERROR|PANIC|[^\W\d_]{3,16})\s?: {2}")
 """How the server begins: its word for the severity, and two spaces; libpq itself writes no such thing."""
 _PRIVILEGE = re.compile(r'permission denied for database "?([^"\n]*)"?')
 _LONGEST = 300
+_PREFIXES = ("fe_sendauth: ", "consuming input failed: ")
 
 _UNABLE = re.compile(
     "no password supplied|certificate file|private key file|could not (?:load|open)|authentication method \\d"
@@ -109,10 +110,13 @@ def _with_role(words: str, role: str) -> str:
 
 def said(text: str) -> str:
     """Give the first line of a message, without its severity, fit for a sentence of ours and a terminal."""
-    text = text.removeprefix("fe_sendauth: ")
-    line = _SEVERITY.sub("", text).strip().split("\n")[0].strip()
-    shown = "".join(char if unicodedata.category(char)[0] != "C" else "?" for char in line)
-    return inside(shown[:_LONGEST]) or "no reason is given"
+    words = _SEVERITY.sub("", text)
+    for prefix in _PREFIXES:
+        words = words.removeprefix(prefix)
+    line = words.strip().split("\n")[0].strip()
+    shown = "".join(char if unicodedata.category(char)[0] != "C" else "?" for char in line)[:_LONGEST]
+    own = _SEVERITY.match(text) is None
+    return (inside(shown) if own else shown) or "no reason is given"
 
 
 _NEEDED = {"schema": "USAGE", "function": "EXECUTE", "procedure": "EXECUTE", "language": "USAGE", "type": "USAGE"}

@@ -12,13 +12,15 @@ import socket
 import struct
 import sys
 import termios
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from time import perf_counter
 
 import anyio
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, pq
 from psycopg.abc import RV, PQGen
-from psycopg.pq import ConnStatus, PGconn, PollingStatus
+from psycopg.pq import ConnStatus, PollingStatus
+from psycopg.pq.abc import PGconn
 from psycopg.rows import TupleRow
 from psycopg.waiting import Ready, Wait
 
@@ -31,6 +33,10 @@ __all__ = ["LIMIT", "Link", "Overflow", "opened"]
 
 LIMIT: Bytes = 8 * 2**20
 """Bytes that a session may take in."""
+_GREETING = 1 << 20
+"""Bytes that may come before there is a session; certificates are the most of it."""
+_WINDOW = 1 << 16
+"""What waits in the kernel at most: libpq reads until nothing waits, and could else take in a huge value at once."""
 _COUNT = struct.Struct("i")
 _TCP_INFO_SIZE, _RECEIVED_AT = 136, 128  # struct tcp_info of Linux: tcpi_bytes_received, a u64
 
@@ -43,6 +49,8 @@ class Link(AsyncConnection[TupleRow]):
     """A connection of psycopg that counts and can be cut short."""
 
     meter: Meter
+    seconds: float
+    """How long connecting took, without the look-up of names."""
 
     @property
     def role(self) -> str:
@@ -71,57 +79,73 @@ class Link(AsyncConnection[TupleRow]):
             await anyio.wait_writable(self.pgconn.socket)
             return Ready.W
         await anyio.wait_readable(self.pgconn.socket)
-        self.meter.read()
+        self.meter.read(self.pgconn.socket)
         return Ready.R
 
 
 class Meter:
-    """What arrived at a socket, read before libpq takes it in.
+    """What arrived, read before libpq takes it in.
 
     On Linux the kernel counts for TCP.  Else what waits is added up each time, which misses what arrives while
     libpq reads: it is a bound all the same, because libpq at most doubles its buffer each time.
     """
 
-    def __init__(self, descriptor: int, limit: int) -> None:
+    def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._descriptor = descriptor
-        self._socket = socket.socket(fileno=descriptor)  # borrowed from libpq
-        self._counted = sys.platform == "linux" and self._socket.family != socket.AF_UNIX
-        self._arrived = 0
+        self._added = 0
 
-    def read(self) -> None:
-        """Add what came.  Raises Overflow."""
-        if self._counted:
-            info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_SIZE)
-            self._arrived = int.from_bytes(info[_RECEIVED_AT:_TCP_INFO_SIZE], sys.byteorder)
-        else:
-            waiting = fcntl.ioctl(self._descriptor, termios.FIONREAD, _COUNT.pack(0))
-            self._arrived += _COUNT.unpack(waiting)[0]
-        if self._arrived > self._limit:
+    def read(self, descriptor: int) -> None:
+        """See what came at a socket.  Raises Overflow."""
+        if (self._counted(descriptor) or self._add(descriptor)) > self._limit:
             raise Overflow(f"more than {self._limit} bytes")
 
-    def close(self) -> None:
-        """Give the socket back, open."""
-        self._socket.detach()
+    def _counted(self, descriptor: int) -> int:
+        """Ask the kernel; 0 where it does not count."""
+        with _borrowed(descriptor) as sock:
+            if sys.platform != "linux" or sock.family == socket.AF_UNIX:
+                return 0
+            info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_SIZE)
+            return int.from_bytes(info[_RECEIVED_AT:_TCP_INFO_SIZE], sys.byteorder)
+
+    def _add(self, descriptor: int) -> int:
+        waiting = fcntl.ioctl(descriptor, termios.FIONREAD, _COUNT.pack(0))
+        self._added += _COUNT.unpack(waiting)[0]
+        return self._added
+
+
+@contextmanager
+def _borrowed(descriptor: int) -> Iterator[socket.socket]:
+    """Use libpq's socket, which stays its own."""
+    sock = socket.socket(fileno=descriptor)
+    try:
+        yield sock
+    finally:
+        sock.detach()
 
 
 @asynccontextmanager
 async def opened(dsn: Dsn, limit: int = LIMIT) -> AsyncIterator[Link]:
     """Connect, once, and close in the end.  Raises Unreachable and ProbeError."""
-    pgconn = await _connect(dsn)
+    conninfo = (await dsn.located()).encode()
+    started = perf_counter()
+    try:
+        pgconn = await _connect(conninfo)
+    except Overflow as error:
+        raise Unreachable(f"{dsn}: sends {error} before there is a session") from error
     link = Link(pgconn)
-    link.meter = Meter(pgconn.socket, limit)
+    link.seconds = perf_counter() - started
+    link.meter = Meter(limit)
+    with _borrowed(pgconn.socket) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WINDOW)
     try:
         await link.set_autocommit(True)
         yield link
     finally:
-        link.meter.close()
         await link.close()  # waits for nothing
 
 
-async def _connect(dsn: Dsn) -> PGconn:
-    conninfo = (await dsn.located()).encode()
-    pgconn = PGconn.connect_start(conninfo)
+async def _connect(conninfo: bytes) -> PGconn:
+    pgconn = pq.PGconn.connect_start(conninfo)
     try:
         await _shake_hands(pgconn)
     except BaseException:
@@ -136,11 +160,13 @@ async def _connect(dsn: Dsn) -> PGconn:
 
 
 async def _shake_hands(pgconn: PGconn) -> None:
-    """Do what libpq asks for until it is connected or has failed."""
+    """Do what libpq asks for until it is connected or has failed.  Raises Overflow."""
+    meter = Meter(_GREETING)
     status = PollingStatus.WRITING  # libpq's documentation: begin as if it had said so
     while pgconn.status != ConnStatus.BAD and status != PollingStatus.OK:
         if status == PollingStatus.READING:
             await anyio.wait_readable(pgconn.socket)
+            meter.read(pgconn.socket)
         elif status == PollingStatus.WRITING:
             await anyio.wait_writable(pgconn.socket)
         else:
@@ -151,7 +177,7 @@ async def _shake_hands(pgconn: PGconn) -> None:
 async def _diagnosed(conninfo: bytes, text: str, role: str) -> Unreachable | ProbeError:
     """Look a second time at a server that refuses in words that nobody here knows, for its code."""
     with trace.Trace() as traced:
-        pgconn = PGconn.connect_start(conninfo)
+        pgconn = pq.PGconn.connect_start(conninfo)
         try:
             traced.follow(pgconn)
             await _shake_hands(pgconn)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import psycopg
 from msgspec import Meta
+from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 
 from agent.probe import Bytes, Need, Probe, ProbeError, Reading, Seconds, Value, checked
@@ -62,7 +63,9 @@ class QueryProbe(Probe, frozen=True):
     def __post_init__(self) -> None:
         """Refuse what is no connection string, or more or something else than one statement that reads."""
         parse_dsn(self.dsn)
-        parse_statement(self.query)
+        count = parse_statement(self.query)
+        if count != len(self.parameters):
+            raise ValueError(f"query has {count} parameters ($1 …), and parameters gives {len(self.parameters)}")
         if self.statement_timeout < 0.001:
             raise ValueError("statement_timeout is below a millisecond, which would be none")
 
@@ -112,7 +115,14 @@ class QueryProbe(Probe, frozen=True):
             raise ProbeError(
                 f"the query gives {count} rows, expected at most {self.rows_limit}: aggregate, or add LIMIT"
             )
+        size = _size(cursor.pgresult, count) if cursor.pgresult else 0
+        if size > self.limit:
+            raise Overflow(f"more than {self.limit} bytes")
         return Table([column.name for column in cursor.description or ()], await cursor.fetchall())
+
+
+def _size(result: PGresult, rows: int) -> int:
+    return sum(len(result.get_value(row, column) or b"") for row in range(rows) for column in range(result.nfields))
 
 
 async def begin(link: Link, seconds: float) -> None:

