@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 # Programs that tests start, as COMMAND:DEBIAN-PACKAGE; `make test` installs what is missing.
-NEEDS := git:git
+NEEDS := git:git prometheus:prometheus promtool:prometheus prometheus-alertmanager:prometheus-alertmanager amtool:prometheus-alertmanager
 # The interpreter to make .venv with; empty: the newest that this machine has.
 PYTHON =
 # Test processes at once.

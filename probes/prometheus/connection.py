@@ -7,7 +7,7 @@ carries the requests: each over a connection of its own, no retry, no redirect, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import httpx
 from msgspec import field
@@ -41,8 +41,6 @@ def base_url(text: str) -> httpx.URL:
 
 class Connection(Probe, frozen=True, kw_only=True):
     """The settings of a connection."""
-
-    accept: ClassVar[str] = "application/json"
 
     url: Annotated[str, checked(base_url)]
     """Where the server is, with its path prefix if it has one and without `/api`.  User and password in it
@@ -108,10 +106,14 @@ class Connection(Probe, frozen=True, kw_only=True):
             **asked,
         )
 
+    def accepts(self) -> str:
+        """Tell which media types are wanted, as the header `accept`."""
+        return "application/json"
+
     async def visit(self, path: str = "", query: Query | None = None) -> Visit:
         """Ask once.  Raises Unreachable and ProbeError."""
         probe = self.http(path, query)
-        request = await message.build(probe, self.accept)
+        request = await message.build(probe, self.accepts())
         return await probe.ask(request, probe.route())
 
     @property

@@ -23,7 +23,7 @@ def refuse(visit: Visit, place: str) -> None:
     refuse_denied(visit, place)
     if visit.answer.is_redirect:
         raise Unreachable(f"{place}: status is {status}, it leads to {_led(visit.answer)}", status=status)
-    hint = ": there is no such API under this `url`; is its path right" if status == 404 else ""
+    hint = "; is the path of `url` right" if status == 404 else ""
     raise Unreachable(f"{place}: status of {request.url.path} is {status}, expected 200{hint}", status=status)
 
 
