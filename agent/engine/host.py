@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 
 import anyio
@@ -93,6 +94,7 @@ class _Host:
         self._events: deque[Event] = deque()
         self._heart = Heart()
         self._signal = ""
+        self._given_up = False
         self._over = threading.Event()
         """Everything is told, or the engine broke."""
         self._engine = Guard()
@@ -113,32 +115,30 @@ class _Host:
         """See the run through."""
         before = set(threading.enumerate())
         self._thread.start()
-        blocked = self._listen()
+        self._listen()
         if len(self._results) < len(self._steps):
             raise self._engine.error or RuntimeError("the engine ended early")
         run = Run(
             results=tuple(self._results[step.address] for step in self._steps),
             interrupted=self._signal,
-            stuck=blocked or _left_behind(set(threading.enumerate()) - before),
+            stuck=_left_behind(set(threading.enumerate()) - before),
         )
         if self._listener.error is not None:
             raise EventsLost(run) from self._listener.error
         return run
 
-    def _listen(self) -> bool:
-        """Tell what happens until everything is told; gives whether the loop was given up for blocked.
+    def _listen(self) -> None:
+        """Tell what happens until everything is told.
 
-        It is given up when it is silent beyond every time that could still end what blocks it.
+        The loop is given up when it is silent beyond every time that could still end what blocks it.
         """
         longest = min(max((step.policy.timeout for step in self._steps), default=0.0), self._plan.deadline or math.inf)
         while not self._over.wait(BEAT):
             self._tell_all()
             silence = self._heart.silence()
             if silence > self._times.patience + (0.0 if self._signal else longest):
-                self._give_up(silence)
-                return True
-        self._tell_all()
-        return False
+                return self._give_up(silence)
+        return self._tell_all()
 
     def _tell_all(self) -> None:
         while self._events:
@@ -155,7 +155,11 @@ class _Host:
                 self._emit(event)
 
     def _give_up(self, silence: float) -> None:
-        """Give every check that has none a result, and end the run without its loop."""
+        """Give every check that has none a result, and end the run without its loop.
+
+        Should the loop wake after all, it finds the run stopped: it starts nothing more, and cleans up.
+        """
+        self._given_up = True
         why = f"the event loop was blocked for {duration(silence)}{where(self._thread.ident)}"
         for step in self._steps:
             if step.address not in self._results:
@@ -177,16 +181,21 @@ class _Host:
         stop = Stop()
         async with create_task_group() as tasks:
             tasks.start_soon(self._beat, stop)
-            await run(self._plan, self._hear, stop, self._times)
+            await run(self._plan, partial(self._hear, stop), stop, self._times)
             tasks.cancel_scope.cancel()
 
     async def _beat(self, stop: Stop) -> None:
         while True:
-            if self._signal and not stop.signal:
-                stop.interrupt(self._signal)
+            self._obey(stop)
             await self._heart.beat()
 
-    def _hear(self, event: Event) -> None:
+    def _obey(self, stop: Stop) -> None:
+        """Pass on that the other thread wants an end."""
+        if (self._signal or self._given_up) and not stop.signal:
+            stop.interrupt(self._signal or "the host")
+
+    def _hear(self, stop: Stop, event: Event) -> None:
+        self._obey(stop)
         self._events.append(event)
         if isinstance(event, RunFinished):
             self._over.set()

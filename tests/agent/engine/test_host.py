@@ -158,6 +158,26 @@ def test_a_probe_that_blocks_the_loop_cannot_hang_the_run(release):
     assert played.finished.decision is Decision.INCONCLUSIVE
 
 
+def test_a_loop_that_wakes_when_it_was_given_up_starts_nothing_more_and_cleans_up(release):
+    async def block() -> Seen:
+        release.wait()
+        return PASS
+
+    late, clean = script(), script()
+    wanted = plan(
+        check("up", script(block), active=True, policy=QUICK),
+        check("late", late, active=True, policy=QUICK),
+        check("down", clean, active=True, always=True, policy=QUICK),
+        active_allowed=True,
+    )
+    run, played = executed(
+        wanted, lambda event: isinstance(event, RunFinished) and release.set(), times=Times(patience=0.2)
+    )
+    assert not run.stuck
+    assert set(played.outcomes.values()) == {Outcome.ERROR}
+    assert (len(late.calls), len(clean.calls)) == (0, 1)
+
+
 def test_a_probe_that_blocks_the_loop_is_waited_for_while_a_timeout_may_still_end_it(release):
     async def block_for_a_while() -> Seen:
         release.wait(0.3)

@@ -10,7 +10,7 @@ from anyio import to_thread
 
 from agent.engine.run import Times, run
 from agent.engine.stop import Stop
-from agent.model import Decision, Outcome
+from agent.model import Decision, Outcome, Severity
 from agent.plan.steps import Policy
 from agent.verdict import Require
 from tests.agent.engine.kit import (
@@ -143,7 +143,7 @@ async def test_a_run_that_is_stopped_before_it_begins_starts_nothing():
 
 @virtual_time
 async def test_an_interrupted_run_is_never_go_even_if_nothing_was_lost():
-    played = await play(plan(check("a"), slow("b", 100, severity="advisory")), stop_after=1)
+    played = await play(plan(check("a"), slow("b", 100, severity=Severity.ADVISORY)), stop_after=1)
     assert played.outcomes == {"a": "pass", "b": "error"}
     assert played.finished.decision is Decision.INCONCLUSIVE
 
@@ -229,7 +229,7 @@ async def test_clean_up_cannot_rescue_a_quorum_after_the_deadline():
 
 @virtual_time
 async def test_neither_can_a_waiver_of_clean_up():
-    tree = section("s", slow("s/up", 1, active=True), slow("s/x", 99, active=True, severity="advisory"),
+    tree = section("s", slow("s/up", 1, active=True), slow("s/x", 99, active=True, severity=Severity.ADVISORY),
                    slow("s/down", 1, DOWN, active=True, always=True, waiver=WAIVER))  # fmt: skip
     played = await play(plan(tree, active_allowed=True, deadline=10))
     assert played["s/down"].outcome is Outcome.ERROR
