@@ -18,7 +18,9 @@ __all__ = ["Image", "check", "digest", "parse", "runs", "same", "shown"]
 
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}")
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-_REPOSITORY = re.compile(r"[a-z0-9._/:\[\]-]+", re.ASCII | re.IGNORECASE)
+_PART = r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*"
+_REPOSITORY = re.compile(rf"(?:(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)?/)?{_PART}(?:/{_PART})*")
+"""Registry, with its port, and path (github.com/distribution/reference)."""
 _HUB = "docker.io"
 _SCHEMES = ("docker-pullable://", "docker://", "containerd://", "cri-o://")
 
@@ -57,7 +59,7 @@ def check(text: str) -> None:
     found = parse(text)
     if found.digest and not _DIGEST.fullmatch(found.digest):
         raise ValueError(f"{text!r} is no image: its digest is not sha256: and 64 hexadecimal digits")
-    if found.tag and not _TAG.fullmatch(found.tag):
+    if text.endswith(":") or (found.tag and not _TAG.fullmatch(found.tag)):
         raise ValueError(f"{text!r} is no image: its tag is empty or has a character that no tag has")
     if not (found.digest if not found.repository else _REPOSITORY.fullmatch(found.repository)):
         raise ValueError(f"{text!r} is no image such as registry.example.com/shop:1.4.2")

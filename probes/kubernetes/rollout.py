@@ -192,18 +192,18 @@ def _undone(workload: Workload, census: Census) -> list[str]:
     """Tell what is missing until every pod is of the current revision and ready; empty when nothing is."""
     desired = workload.desired
     if workload.ended is not None:
-        return [] if workload.ended else [f"{workload.succeeded} of {desired} pods have succeeded"]
-    return [*_missing(workload, census), *census.older_left()]
+        return [] if workload.ended else [f"succeeded pods: {workload.succeeded} of {desired}"]
+    return [*census.older_left(), *_missing(workload, census)]
 
 
 def _missing(workload: Workload, census: Census) -> list[str]:
     desired, updated, ready = workload.desired, census.updated, census.ready
     if updated < desired:
-        return [f"{updated} of {desired} pods are updated"]
+        return [f"updated pods: {updated} of {desired}"]
     if ready < desired:
-        return [f"{ready} of {desired} updated pods are ready"]
+        return [f"ready pods: {ready} of {desired}"]
     if workload.exact and updated > desired:
-        return [f"there are {updated} updated pods, expected {desired}"]
+        return [f"updated pods: {updated}, expected {desired}"]
     return [
         f"its controller counts {n} {what}, expected {desired}" for what, n in workload.counts.items() if n != desired
     ]

@@ -41,22 +41,23 @@ def of(pod: Pod) -> tuple[Trouble, ...]:
     """List what keeps this pod from being ready; empty for one that is, that is done or that is going."""
     if pod.ready or pod.going or pod.status.phase == "Succeeded":
         return ()
-    found = [*_as_a_whole(pod), *_containers(pod)]
+    found = [*_as_a_whole(pod), *_containers(pod)] or _failed(pod)
     causes = [trouble for trouble in found if trouble.broken]
     return tuple(causes or found or _gates(pod) or [_unexplained(pod)])
 
 
 def _as_a_whole(pod: Pod) -> Iterator[Trouble]:
     status = pod.status
-    if status.phase == "Failed":
-        reason = status.reason or "Failed"
-        yield Trouble(reason, "", f"has failed: {reason}{_message(status.message)}")
-    elif status.reason:  # NodeLost, NodeAffinity …
+    if status.reason:  # Evicted, NodeLost, DeadlineExceeded …
         yield Trouble(status.reason, "", f"is {status.phase}: {status.reason}{_message(status.message)}")
     scheduled = pod.condition("PodScheduled")
     if scheduled is not None and scheduled.status == "False":
         reason = scheduled.reason or "Unschedulable"
         yield Trouble(reason, "", f"is not scheduled: {reason}{_message(scheduled.message)}")
+
+
+def _failed(pod: Pod) -> list[Trouble]:
+    return [Trouble("Failed", "", f"is Failed{_message(pod.status.message)}")] if pod.status.phase == "Failed" else []
 
 
 def _containers(pod: Pod) -> Iterator[Trouble]:

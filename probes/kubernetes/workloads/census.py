@@ -21,6 +21,8 @@ __all__ = ["Census", "Expected", "containers"]
 
 _LISTED = 3
 """Pods that are named one by one."""
+_DIGITS = len("sha256:") + 12
+"""Characters of a digest that are told."""
 
 
 class Expected(msgspec.Struct, frozen=True):
@@ -48,7 +50,9 @@ class Census:
         self.digests: set[str] = set()
         self._of_tag: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self._older_names: list[str] = []
-        self._wrong: list[str] = []
+        self.wrong = 0
+        """Pods that have not the expected image."""
+        self._wrong: tuple[str, ...] = ()
         self._wrong_count = 0
 
     def add(self, item: Pod) -> None:
@@ -63,7 +67,7 @@ class Census:
         finite = self._workload.ended is not None
         if pod.over and not finite:  # evicted, say: its place was taken by another
             return
-        self._look_into(pod)
+        self._look_into(pod, told=True)
         if pod.going:
             self.terminating += 1
             return
@@ -81,25 +85,25 @@ class Census:
         if pod.going and self._expected.draining:
             return
         self.staying += 1
-        self._look_into(pod)
+        self._look_into(pod, told=False)  # that it is left is told already
         if len(self._older_names) < _LISTED:
             self._older_names.append(pod.metadata.name + " (terminating)" * pod.going)
 
-    def _look_into(self, pod: Pod) -> None:
-        """See which images it has."""
+    def _look_into(self, pod: Pod, *, told: bool) -> None:
+        """See which images it has; whether a wrong one is told."""
         for spec, status in containers(pod, self._expected.container):
             if status is not None and status.image_id:
                 self.images.add(image.shown(spec, status))
                 self._keep_digest(spec, image.digest(status))
         if self._expected.image is not None:
-            self._judge(pod, self._expected.image)
+            self._judge(pod, self._expected.image, told=told)
 
     def _keep_digest(self, spec: Container, digest: str) -> None:
         if digest:
             self.digests.add(digest)
             self._of_tag[spec.name, spec.image].add(digest)
 
-    def _judge(self, pod: Pod, expected: Image) -> None:
+    def _judge(self, pod: Pod, expected: Image, *, told: bool) -> None:
         self.judged += 1
         every = list(containers(pod, self._expected.container))
         if not self._expected.container:
@@ -108,10 +112,11 @@ class Census:
         every_one = expected.repository or self._expected.container
         if len(wrong) < len(every) and not (wrong and every_one):
             return
-        self._wrong_count += 1
-        if len(self._wrong) < _LISTED:
-            has = _has(*wrong[0]) if wrong else f"has no container {self._expected.container}"
-            self._wrong.append(f"pod {pod.metadata.name} {has}")
+        self.wrong += 1
+        has = _has(*wrong[0]) if wrong else f"has no container {self._expected.container}"
+        if told and has:
+            self._wrong_count += 1
+            self._wrong = (*self._wrong, f"pod {pod.metadata.name} {has}")[:_LISTED]
 
     def _runs(self, expected: Image, spec: Container, status: ContainerStatus | None) -> bool:
         return status is not None and image.runs(expected, spec, status, self._templates.get(spec.name))
@@ -125,26 +130,37 @@ class Census:
         if not self.judged and self._workload.ended:  # its pods are gone; its template cannot have changed
             named = [one for name, one in self._templates.items() if self._expected.container in ("", name)]
             return any(image.same(expected, image.parse(one)) for one in named)
-        return self.judged > 0 and not self._wrong_count
+        return self.judged > 0 and not self.wrong
 
     def older_left(self) -> Iterator[str]:
-        """Tell which pods of an older revision are left."""
+        """Tell which pods of an older revision are left, and why they may stay."""
         if self.staying:
+            yield from self._workload.held
             others = self.staying - len(self._older_names)
             names = ", ".join(self._older_names) + (f" and {others} more" if others else "")
-            left = "1 pod of an older revision is" if self.staying == 1 else f"{self.staying} of an older revision are"
-            yield f"{left} left: {names}"
-            yield from self._workload.held
+            yield f"pods of an older revision are left: {names}"
 
     def wrong_images(self, written: str) -> Iterator[str]:
         """Tell which pods have other images than expected, or not all the same under one name."""
         for one in self._wrong:
             yield f"{one}, expected {written}"
         if others := self._wrong_count - len(self._wrong):
-            yield f"and {others} more pods have other images than {written}"
+            yield f"pods with other images than {written} beside these: {others}"
+        if self.image_matches is False and not self._wrong:
+            yield (
+                f"no pod shows that it has {written}"
+                if not self.judged
+                else f"not every pod shows that it has {written}"
+            )
         for (name, tag), digests in sorted(self._of_tag.items()):
             if len(digests) > 1:
-                yield f"container {name} is not the same in all pods: {tag} is {', '.join(sorted(digests))}"
+                several = ", ".join(map(_short, sorted(digests)))
+                yield f"container {name} is not the same in all pods: {tag} is {several}"
+
+
+def _short(digest: str) -> str:
+    """Give as much of a digest as a person compares."""
+    return digest[:_DIGITS] + "…"
 
 
 def containers(pod: Pod, name: str = "") -> Iterator[tuple[Container, ContainerStatus | None]]:
@@ -162,10 +178,11 @@ def _lasting(spec: PodSpec) -> Iterator[Container]:
 
 
 def _has(spec: Container, status: ContainerStatus | None) -> str:
+    """Tell what a container has; nothing of one that does not say."""
     if status is None or not status.image_id:
-        return f"container {spec.name} has no image yet"
+        return ""
     digest = image.digest(status)
-    return f"container {spec.name} has {image.shown(spec, status)}" + (f" ({digest})" if digest else "")
+    return f"container {spec.name} has {image.shown(spec, status)}" + (f" ({_short(digest)})" if digest else "")
 
 
 def _statuses(pod: Pod) -> Iterator[ContainerStatus]:
