@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from agent.probe import Reading, Unreadable
-from probes.grpc.status import Code, State
+from probes.grpc.status import Code, Status
 
 __all__ = ["GrpcReading"]
 
@@ -16,7 +14,7 @@ class GrpcReading(Reading, frozen=True, kw_only=True):
     Times are taken from the moment at which the kernel saw a packet, where it tells (Linux).
     """
 
-    status: State | Code | Literal["UNRECOGNIZED"]
+    status: Status
     """The health: `SERVING`, `NOT_SERVING`, `UNKNOWN`, or `SERVICE_UNKNOWN` when the server does not know the
     service; where the call itself failed, its code as in `grpc_status` (`UNIMPLEMENTED` is a server without a
     health service)."""

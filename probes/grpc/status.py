@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias, get_args
 
-__all__ = ["CODES", "DENIED", "STATES", "Code", "State", "of_http"]
+__all__ = ["CODES", "DENIED", "STATES", "Code", "State", "Status", "of_http"]
 
 Code: TypeAlias = Literal[
     "OK",
@@ -35,6 +35,9 @@ DENIED: frozenset[Code] = frozenset({"PERMISSION_DENIED", "UNAUTHENTICATED"})
 
 State: TypeAlias = Literal["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"]
 """Of health, in the order of their numbers (grpc/health/v1/health.proto)."""
+
+Status: TypeAlias = Literal[State, Code, "UNRECOGNIZED"]
+"""What a look comes to: a state, one that has no name, or the code of a call that failed."""
 
 STATES: tuple[State, ...] = get_args(State)
 

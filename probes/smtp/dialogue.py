@@ -21,7 +21,6 @@ __all__ = ["Dialogue"]
 _QUEUED = re.compile(r"(?:\bqueued as |\bid=)([\w.-]{1,100})", re.IGNORECASE)
 """As Postfix and Exim say it."""
 
-
 _AFTER_MESSAGE = "after the message, which it may have taken or not"
 
 
@@ -100,6 +99,7 @@ class Dialogue:
     async def _login(self, user: str, password: str) -> None:
         reply, seconds = await log_in(self._wire, self._seen.metrics["auth_methods"], user, password)
         self._seen.spend("login", seconds)
+        self._note(reply)
         if reply.code >= 500 and reply.code not in BROKEN:
             self._seen.metrics["authenticated"] = False
             if self._settings.denied == "error":
@@ -135,12 +135,15 @@ class Dialogue:
         return reply
 
     def _judge(self, step: str, reply: Reply, *wanted: int) -> None:
-        """Take note of a reply, and end the visit unless it is the one that leads on."""
-        self._seen.metrics |= {"reply_code": reply.code, "reply": reply.text}
+        """End the visit unless a reply is the one that leads on."""
+        self._note(reply)
         if reply.code >= 400:
             raise _Refused(step, reply)
         if reply.code not in wanted:
             raise Unreachable(f"is out of step: its reply is {reply.code}, expected {wanted[0]} ({step})")
+
+    def _note(self, reply: Reply) -> None:
+        self._seen.metrics |= {"reply_code": reply.code, "reply": reply.text}
 
 
 def _queue_id(reply: Reply) -> str | None:

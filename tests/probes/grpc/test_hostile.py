@@ -37,6 +37,11 @@ async def test_an_honest_answer_by_hand(told, host):
     assert told.script.content == b"\0\0\0\0\x06\x0a\x04shop"
 
 
+async def test_a_long_name_of_a_service_is_asked_for_as_a_whole(told):
+    await told(*answer(SERVING), service="s" * 300)
+    assert told.script.content == b"\0\0\0\x01\x2f\x0a\xac\x02" + b"s" * 300
+
+
 @pytest.mark.parametrize(
     ("content", "status"),
     [

@@ -129,6 +129,8 @@ async def test_credentials_in_metadata_are_sent_and_never_shown(ports, look, ser
         await look(port, service="private", metadata={"authorization": "Bearer wrong-secret"})
     said = f"127.0.0.1:{port}: denies the credentials: UNAUTHENTICATED: who is Bearer ***?"
     assert str(caught.value) == said
+    reading = await look(port, service="private", metadata={"authorization": "guess"}, denied="metric")
+    assert reading.message == "who is guess?"  # too short to be one
 
 
 async def test_nobody_listens(look, closed_port):

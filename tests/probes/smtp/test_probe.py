@@ -1,5 +1,6 @@
 """Visits to a real mail server: what it offers, logging in, sending, and what it refuses."""
 
+import ssl
 from email import message_from_bytes, policy
 
 import anyio
@@ -76,6 +77,7 @@ async def test_denied_credentials_are_an_error_of_ours(mail, look, method):
     said = f"127.0.0.1:{port}: denies the credentials: 535 5.7.8 Authentication credentials invalid"
     assert str(caught.value) == said
     assert caught.value.partial["authenticated"] is False
+    assert caught.value.partial["reply_code"] == 535
 
 
 async def test_denied_credentials_are_a_metric_where_that_is_wanted(mail, look):
@@ -168,6 +170,23 @@ async def test_an_untrusted_certificate_is_a_failure_unless_that_is_allowed(mail
     assert reading.certificate_expires_in_seconds == pytest.approx(90 * 86400, abs=3600)
 
 
+async def test_nothing_is_offered_by_alpn(mail, look, box, authority):
+    context, chosen = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), []
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+
+    async def handle_EHLO(server, session, envelope, name, responses):
+        tls = server.transport.get_extra_info("ssl_object")
+        chosen.append(tls and tls.selected_alpn_protocol())
+        return responses
+
+    box.handle_EHLO = handle_EHLO
+    async with mail(tls_context=context) as port:
+        await look(port)
+        await look(port, ca=None, verify=False)
+    assert chosen == [None] * 4
+
+
 async def test_tls_from_the_first_byte_to_a_server_that_waits_for_starttls(mail, look):
     async with mail() as port:
         with pytest.raises(Unreachable) as caught:
@@ -209,6 +228,8 @@ async def test_many_visits_at_once_do_not_disturb_each_other(mail, look):
 
 
 def test_what_a_visit_needs():
+    plain = SmtpProbe(host="::1", tls="none")
+    assert plain.permissions() == (Need("network", "connect", "[::1]:25"),)
     probe = SmtpProbe(host="mx.example.com", message=LETTER, ca="ca.pem")
     assert probe.target() == "mx.example.com"
     assert probe.permissions() == (
