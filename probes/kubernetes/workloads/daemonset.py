@@ -10,7 +10,7 @@ from probes.kubernetes.lists import Wanted
 from probes.kubernetes.resources import KNOWN
 from probes.kubernetes.wire import Metadata, Page, Selector, Template, Wire
 from probes.kubernetes.workloads.statefulset import HASH, UpdateStrategy, held, side
-from probes.kubernetes.workloads.workload import Workload, fetch, unobserved
+from probes.kubernetes.workloads.workload import Workload, chosen, fetch, unobserved
 
 __all__ = ["read"]
 
@@ -64,7 +64,7 @@ class _Newest:
 async def read(api: Api, namespace: str, name: str) -> Workload:
     """Read a DaemonSet and its revisions.  Raises Missing, Unreachable and ProbeError."""
     found = await fetch(api, _DAEMON_SET, (namespace, name), _DECODER)
-    owner, selector = found.metadata.uid, found.spec.selector.query
+    owner, selector = found.metadata.uid, chosen(api, found.spec.selector)
     wanted = Wanted(_REVISION, _REVISIONS, namespace, selector, known=True)
     newest = (await lists.read(api, wanted, lambda _: _Newest(owner))).fold
     return _workload(found, newest, selector)

@@ -16,7 +16,7 @@ from probes.kubernetes.client import Api
 from probes.kubernetes.lists import Wanted
 from probes.kubernetes.resources import KNOWN
 from probes.kubernetes.wire import Condition, Metadata, Page, Pod, Selector, Template, Wire
-from probes.kubernetes.workloads.workload import Side, Workload, fetch, orphan, unobserved
+from probes.kubernetes.workloads.workload import Side, Workload, chosen, fetch, orphan, unobserved
 
 __all__ = ["read"]
 
@@ -111,7 +111,7 @@ def _comparable(template: msgspec.Raw) -> Value:
 async def read(api: Api, namespace: str, name: str) -> Workload:
     """Read a Deployment and its ReplicaSets.  Raises Missing, Unreachable and ProbeError."""
     found = await fetch(api, _DEPLOYMENT, (namespace, name), _DECODER)
-    selector = found.spec.selector.query
+    selector = chosen(api, found.spec.selector)
     wanted = Wanted(_REPLICA_SET, _SETS, namespace, selector, known=True)
     listed = await lists.read(api, wanted, lambda _: _Sets(found.metadata.uid, found.spec.template))
     with api.explained():

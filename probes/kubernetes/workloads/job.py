@@ -7,7 +7,7 @@ import msgspec
 from probes.kubernetes.client import Api
 from probes.kubernetes.resources import KNOWN
 from probes.kubernetes.wire import Condition, Metadata, Pod, Selector, Template, Wire
-from probes.kubernetes.workloads.workload import Side, Workload, fetch
+from probes.kubernetes.workloads.workload import Side, Workload, chosen, fetch
 
 __all__ = ["read"]
 
@@ -49,7 +49,7 @@ async def read(api: Api, namespace: str, name: str) -> Workload:
     return Workload(
         desired=desired,
         side=side,
-        selector=spec.selector.query,
+        selector=chosen(api, spec.selector),
         template=spec.template.spec,
         obstacles=tuple(_obstacles(found, said)),
         paused=spec.suspend,

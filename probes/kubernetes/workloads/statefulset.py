@@ -7,7 +7,7 @@ import msgspec
 from probes.kubernetes.client import Api
 from probes.kubernetes.resources import KNOWN
 from probes.kubernetes.wire import Metadata, Pod, Selector, Template, Wire
-from probes.kubernetes.workloads.workload import Side, Workload, fetch, orphan, unobserved
+from probes.kubernetes.workloads.workload import Side, Workload, chosen, fetch, orphan, unobserved
 
 __all__ = ["HASH", "UpdateStrategy", "held", "read", "side"]
 
@@ -87,7 +87,7 @@ async def read(api: Api, namespace: str, name: str) -> Workload:
     return Workload(
         desired=spec.replicas,
         side=lambda pod: side(pod, owner, status.update_revision),
-        selector=spec.selector.query,
+        selector=chosen(api, spec.selector),
         template=spec.template.spec,
         counts=counts,
         available=status.available_replicas,

@@ -11,9 +11,9 @@ import msgspec
 from probes.kubernetes.client import Api
 from probes.kubernetes.rbac import Right
 from probes.kubernetes.resources import Resource
-from probes.kubernetes.wire import Metadata, Pod, PodSpec, decode
+from probes.kubernetes.wire import Metadata, Pod, PodSpec, Selector, decode
 
-__all__ = ["Side", "Workload", "fetch", "orphan", "unobserved"]
+__all__ = ["Side", "Workload", "chosen", "fetch", "orphan", "unobserved"]
 
 _Object = TypeVar("_Object")
 
@@ -68,6 +68,12 @@ async def fetch(
 def right(resource: Resource, where: tuple[str, str]) -> Right:
     """Say what must be allowed to get one object."""
     return resource.right("get", *where)
+
+
+def chosen(api: Api, selector: Selector) -> str:
+    """Write the query for what a selector chooses.  Raises Unreachable."""
+    with api.explained():
+        return selector.query
 
 
 def unobserved(metadata: Metadata, seen: int) -> tuple[str, ...]:

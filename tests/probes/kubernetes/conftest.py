@@ -74,7 +74,7 @@ def kubeconfig(tmp_path):
 def look(api, kubeconfig):
     """Prepare a probe of this kind for the server `api`, and measure, as the engine does."""
 
-    async def take(kind, **settings):
+    async def take(kind, /, **settings):
         settings.setdefault("kubeconfig", kubeconfig(api.url))
         probe = kind(**settings)
         probe.prepare()
@@ -94,6 +94,17 @@ def scene():
         return copy.deepcopy(cache[name])
 
     return give
+
+
+@pytest.fixture
+def fed(api, scene, look):
+    """Look at recorded objects."""
+
+    async def take(name, kind, /, **settings):
+        api.add(*scene(name))
+        return await look(kind, **settings)
+
+    return take
 
 
 @pytest.fixture
