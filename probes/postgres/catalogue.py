@@ -16,7 +16,8 @@ _TABLES = """
 SELECT n.nspname::text, pg_catalog.pg_table_is_visible(c.oid),
   pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.has_any_column_privilege(c.oid, 'SELECT')
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relname = %(name)s AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND %(schema)s IN ('', n.nspname)
+WHERE c.relname = %(name)s::text AND %(schema)s::text IN ('', n.nspname::text)
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 ORDER BY 2 DESC, 1
 """
 
