@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import TypeAlias
 
 import msgspec
 
@@ -11,7 +12,7 @@ from agent import compare, threshold
 from agent.compare import Incomparable
 from agent.engine.reading import Metrics
 from agent.engine.ready import Ready
-from agent.limit import RELATIVE, Limit, Test
+from agent.limit import RELATIVE, Limit
 from agent.model import Breach, Outcome
 from agent.plan.steps import Baseline
 from agent.probe import Unreadable, Value
@@ -35,6 +36,10 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """No further attempt can change what the check comes to."""
 
 
+_Judgeable: TypeAlias = tuple[Limit, Limit]
+"""A limit, and what of it can be judged."""
+
+
 class Judge:
     """The limits of one check."""
 
@@ -43,11 +48,11 @@ class Judge:
         self._probe = ready.probe
         self._before = baseline.readings.get(step.address, {})
         waits = step.policy.within is not None or step.policy.hold is not None
-        self._limits, self._of_wait = _parted(ready.limits, waits=waits)
-        self._warnings, self._warnings_of_wait = _parted(ready.warnings, waits=waits)
-        unknown = [limit.metric.name for limit in ready.limits if not self._comparable(limit)]
+        self._limits, self._of_wait = self._parted(ready.limits, waits=waits)
+        self._warnings, self._warnings_of_wait = self._parted(ready.warnings, waits=waits)
+        lost = [limit.metric.name for limit, judgeable in self._limits + self._of_wait if limit is not judgeable]
         missing = baseline.missing or "there is no reading of it in the baseline"
-        self._unknown = f"{unknown[0]} has nothing to compare with: {missing}" if unknown else ""
+        self._unknown = f"{lost[0]} has nothing to compare with: {missing}" if lost else ""
 
     def __call__(self, seen: Metrics, waited: float | None = None) -> Observation:
         """Judge one reading.  `waited`: if it passes the check ends, having waited so many seconds.
@@ -58,7 +63,7 @@ class Judge:
         breaches = self._breaches(self._limits, values)
         passed = not breaches
         if passed and waited is not None:
-            values, warnings = {**values, WAITED: waited}, [*warnings, *self._warnings_of_wait]
+            values, warnings = {**values, WAITED: waited}, warnings + self._warnings_of_wait
             breaches = self._breaches(self._of_wait, values)
         return Observation(
             outcome=self._outcome(breaches),
@@ -78,27 +83,26 @@ class Judge:
             return Outcome.FAIL
         return Outcome.ERROR if self._unknown else Outcome.PASS
 
-    def _breaches(self, limits: Iterable[Limit], values: Mapping[str, Value]) -> tuple[Breach, ...]:
-        return tuple(breach for limit in limits for breach in self._held(limit, values.get(limit.metric.name)))
+    def _breaches(self, limits: Iterable[_Judgeable], values: Mapping[str, Value]) -> tuple[Breach, ...]:
+        return tuple(breach for limit in limits for breach in self._held(*limit, values))
 
-    def _held(self, limit: Limit, value: Value) -> tuple[Breach, ...]:
-        """Judge a value; what wants a baseline that is not there is left out."""
-        if isinstance(value, Unreadable) or self._comparable(limit):
-            return threshold.judge(limit, value, self._before.get(limit.metric.name))
-        return threshold.judge(Limit(limit.metric, _absolute(limit)), value)
+    def _held(self, limit: Limit, judgeable: Limit, values: Mapping[str, Value]) -> tuple[Breach, ...]:
+        name = limit.metric.name
+        value = values.get(name)
+        return threshold.judge(limit if isinstance(value, Unreadable) else judgeable, value, self._before.get(name))
 
-    def _comparable(self, limit: Limit) -> bool:
-        return len(_absolute(limit)) == len(limit.tests) or _has_size(self._before.get(limit.metric.name))
+    def _parted(self, limits: Iterable[Limit], *, waits: bool) -> tuple[list[_Judgeable], list[_Judgeable]]:
+        """Part the limits that any attempt is held against from those on how long the check waited."""
+        parts: tuple[list[_Judgeable], list[_Judgeable]] = ([], [])
+        for limit in limits:
+            parts[waits and limit.metric.name == WAITED].append((limit, self._judgeable(limit)))
+        return parts
 
-
-def _parted(limits: Iterable[Limit], *, waits: bool) -> tuple[list[Limit], list[Limit]]:
-    """Part the limits that any attempt is held against from those on how long the check waited."""
-    of_wait = [limit for limit in limits if waits and limit.metric.name == WAITED]
-    return [limit for limit in limits if limit not in of_wait], of_wait
-
-
-def _absolute(limit: Limit) -> tuple[Test, ...]:
-    return tuple(test for test in limit.tests if test.op not in RELATIVE)
+    def _judgeable(self, limit: Limit) -> Limit:
+        """Leave out what wants a baseline that is not there."""
+        absolute = tuple(test for test in limit.tests if test.op not in RELATIVE)
+        whole = len(absolute) == len(limit.tests) or _has_size(self._before.get(limit.metric.name))
+        return limit if whole else Limit(limit.metric, absolute)
 
 
 def _has_size(before: Value) -> bool:
