@@ -67,6 +67,8 @@ async def _similar(client: Client, name: str) -> str:
     stem = _SUFFIX.sub("", name)
     beginning = name.partition("_")[0]
     names = await client.label_values("__name__", [f"{{__name__=~{quoted(re.escape(beginning) + '.*')}}}"])
+    if name in names:
+        return ", only before that"
     variants = [one for one in names if _SUFFIX.sub("", one) == stem]
     alike = variants or get_close_matches(name, names, n=3, cutoff=0.8)
     return f"; there is {listed(sorted(alike))}" if alike else ""

@@ -35,8 +35,8 @@ class _Told(msgspec.Struct, frozen=True):
     metric: dict[str, str]
     value: _Point | None = None
     values: list[_Point] | None = None
-    histogram: msgspec.Raw | None = None
-    histograms: msgspec.Raw | None = None
+    histogram: msgspec.Raw = msgspec.Raw()
+    histograms: msgspec.Raw = msgspec.Raw()
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -75,7 +75,7 @@ def read(data: msgspec.Raw, place: str) -> Result:
 
 
 def _series(told: _Told, kind: str, place: str) -> Series:
-    if told.histogram is not None or told.histograms is not None:
+    if bytes(told.histogram) or bytes(told.histograms):
         raise ProbeError(
             f"{place}: the query gives native histograms, expected numbers (histogram_quantile, histogram_count …)"
         )
