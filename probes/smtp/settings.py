@@ -48,7 +48,8 @@ class SmtpSettings(Probe, frozen=True, kw_only=True):
     byte, or `none`."""
 
     verify: bool = True
-    """Whether the certificate must be trusted and carry the name; an untrusted one is a failure."""
+    """Whether the certificate must be trusted and carry the name; an untrusted one is a failure.  Without it,
+    whoever answers is told the password."""
 
     ca: str | None = None
     """File with the certificates (PEM) that are trusted, instead of the system's."""
