@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from agent.probe import Unreachable
+from probes.http.words import inside
 
 __all__ = [
     "Condition",
@@ -283,5 +284,4 @@ def decode(decoder: msgspec.json.Decoder[_Item], data: bytes, what: str) -> _Ite
 
 
 def _said(error: Exception) -> str:
-    text = str(error).partition("\n")[0]
-    return text[:1].lower() + text[1:]
+    return inside(str(error).partition("\n")[0].removeprefix("JSON is malformed: "))

@@ -72,7 +72,7 @@ class ApiServer:
         self.version = {"major": "1", "minor": "31", "gitVersion": "v1.31.2", "platform": "linux/amd64"}
         self.now, self.host, self.tls = NOW, host, tls
         self.over = threading.Event()
-        self.http = _Http((host, 0), _Handler, self)
+        self.http = _Http((host, 0), Handler, self)
         self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     def __enter__(self):
@@ -299,7 +299,7 @@ class _Http(ThreadingHTTPServer):
         """A client that hangs up is none of our errors."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
