@@ -86,15 +86,15 @@ def parse_dsn(text: str) -> Dsn:
     try:
         read = conninfo_to_dict(text)
     except (ProgrammingError, UnicodeEncodeError):
-        raise ValueError(f"dsn is no connection string of PostgreSQL, {_FORM}") from None
+        raise ValueError(f"no connection string of PostgreSQL, {_FORM}") from None
     params = {name: str(value) for name, value in read.items()}
     if "\0" in text:
-        raise ValueError("dsn holds a NUL character")
+        raise ValueError("holds a NUL character")
     if "service" in params:
-        raise ValueError("dsn names a service, expected the host itself")
+        raise ValueError("names a service, expected the host itself")
     named = params.get("host") or params.get("hostaddr")
     if not named:
-        raise ValueError(f"dsn names no host, {_FORM}; the host of a Unix socket is its directory")
+        raise ValueError(f"names no host, {_FORM}; the host of a Unix socket is its directory")
     hosts = tuple(named.split(","))
     dsn = Dsn(params, hosts, _ports(params.get("port", ""), len(hosts)))
     _refuse_spilt(dsn, url=text.startswith(_URLS))
@@ -105,18 +105,18 @@ def _ports(text: str, count: int) -> tuple[str, ...]:
     """Give each host its port; one port is for all."""
     ports = [port or _PORT for port in text.split(",")]
     if not all(port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65536 for port in ports):
-        raise ValueError(f"dsn has a port that is none, expected 1 to 65535; {_ENCODE}")
+        raise ValueError(f"has a port that is none, expected 1 to 65535; {_ENCODE}")
     if len(ports) not in (1, count):
-        raise ValueError(f"dsn has {count} hosts and {len(ports)} ports, expected one port, or one for each host")
+        raise ValueError(f"has {count} hosts and {len(ports)} ports, expected one port, or one for each host")
     return tuple(ports * count if len(ports) == 1 else ports)
 
 
 def _refuse_spilt(dsn: Dsn, *, url: bool) -> None:
     """Refuse what holds a part of a password in the wrong place."""
     if any("@" in host for host in dsn.hosts) or (url and "@" in dsn.params.get("dbname", "")):
-        raise ValueError(f"dsn has more than one @; {_ENCODE}")
+        raise ValueError(f"has more than one @; {_ENCODE}")
     if not all(dsn.hosts):
-        raise ValueError("dsn has an empty host")
+        raise ValueError("has an empty host")
 
 
 def is_socket(host: str) -> bool:

@@ -110,7 +110,6 @@ class MigrationProbe(Probe, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse settings that do not fit together."""
-        parse_dsn(self.dsn)
         if bool(self.path) == bool(self.head):
             raise ValueError("give either path (the folder of the migrations) or head (the newest of them)")
         if self.head and not re.fullmatch(_TOOLS[self.tool].form, self.head):

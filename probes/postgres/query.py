@@ -61,8 +61,7 @@ class QueryProbe(Probe, frozen=True):
     """Bytes that are read; more are an error; default 8 MiB."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no connection string, or more or something else than one statement that reads."""
-        parse_dsn(self.dsn)
+        """Refuse parameters that are too many or too few, and a timeout that would be none."""
         count = parse_statement(self.query)
         if count != len(self.parameters):
             raise ValueError(f"query has {count} parameters ($1 …), and parameters gives {len(self.parameters)}")

@@ -62,17 +62,17 @@ def parse_statement(text: str) -> int:
     Raises ValueError for one that does more.
     """
     if "\0" in text:
-        raise ValueError("query holds a NUL character")
+        raise ValueError("holds a NUL character")
     tokens = list(_tokens(text))
     while tokens and tokens[-1].text == ";":
         tokens.pop()
     words = [token.text for token in tokens if token.text != "("]
     if not words:
-        raise ValueError("query is empty")
+        raise ValueError("is empty")
     if words[0].upper() not in _READS:
-        raise ValueError(f"query begins with {words[0].upper()}, expected one that only reads: {', '.join(_READS)}")
+        raise ValueError(f"begins with {words[0].upper()}, expected one that only reads: {', '.join(_READS)}")
     if ";" in words:
-        raise ValueError("query holds more than one statement")
+        raise ValueError("holds more than one statement")
     _refuse_changes(tokens)
     if words[0] == "select":
         _refuse_select(tokens)
@@ -87,7 +87,7 @@ def _tokens(text: str) -> Iterator[_Token]:
         if kind == "comment":
             place = _after_comment(text, place)
         elif kind == "open":
-            raise ValueError(f"query has a {match['open']} without its end")
+            raise ValueError(f"has a {match['open']} without its end")
         elif kind in ("string", "dollar"):
             yield _Token("'", depth)
         elif kind == "quoted":
@@ -103,7 +103,7 @@ def _after_comment(text: str, place: int) -> int:
     while depth:
         match = _COMMENT.search(text, place)
         if match is None:
-            raise ValueError("query has a /* without its end")
+            raise ValueError("has a /* without its end")
         depth += 1 if match[0] == "/*" else -1
         place = match.end()
     return place
@@ -115,11 +115,11 @@ def _refuse_changes(tokens: Sequence[_Token]) -> None:
         if token.name:
             continue
         if (change := _CHANGES.get((token.text, after.text))) and not after.name:
-            raise ValueError(f"query holds {change}, expected one that only reads")
+            raise ValueError(f"holds {change}, expected one that only reads")
         if token.text == "update" and before.text in ("(", ")") and re.match(r"\w", after.text):
-            raise ValueError("query holds UPDATE, expected one that only reads")
+            raise ValueError("holds UPDATE, expected one that only reads")
         if after.text == "(" and _CHANGING.fullmatch(token.text):
-            raise ValueError(f"query calls {token.text}, which changes something, expected one that only reads")
+            raise ValueError(f"calls {token.text}, which changes something, expected one that only reads")
 
 
 def _refuse_select(tokens: Sequence[_Token]) -> None:
@@ -129,7 +129,7 @@ def _refuse_select(tokens: Sequence[_Token]) -> None:
     for token, after in zip(outer, (*outer[1:], _Token("", 0)), strict=True):
         word = "" if token.name else token.text
         if word == "into":
-            raise ValueError("query holds SELECT INTO, which makes a table")
+            raise ValueError("holds SELECT INTO, which makes a table")
         names = names and word != "from"
         if names and word == "as" and after.text in OWN_METRICS:
             raise ValueError(f"a column is called {after.text}, which is a metric of this kind: call it something else")

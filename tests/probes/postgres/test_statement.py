@@ -42,35 +42,35 @@ def test_what_may_be_asked(query):
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("", "query is empty"),
-        (" -- nothing\n ; ", "query is empty"),
-        ("SELECT 1; SELECT 2", "query holds more than one statement"),
-        ("SELECT 1; DROP TABLE orders", "query holds more than one statement"),
-        ("SELECT ';'; SELECT 2", "query holds more than one statement"),
-        ("SELECT 1\0; DROP TABLE orders", "query holds a NUL character"),
-        ("SELECT 'open", "query has a ' without its end"),
-        ('SELECT "open', 'query has a " without its end'),
-        ("SELECT $a$ open $b$", "query has a $a$ without its end"),
-        ("SELECT 1 /* open /* */", "query has a /* without its end"),
-        ("WITH d AS (DELETE FROM orders RETURNING 1) SELECT * FROM d", f"query holds DELETE, {READS}"),
-        ("WITH d AS (SELECT 1) INSERT INTO orders SELECT * FROM d", f"query holds INSERT, {READS}"),
-        ("WITH d AS (UPDATE orders SET id = 1 RETURNING 1) SELECT 1", f"query holds UPDATE, {READS}"),
-        ("WITH d AS (SELECT 1) UPDATE orders SET id = 1", f"query holds UPDATE, {READS}"),
+        ("", "is empty"),
+        (" -- nothing\n ; ", "is empty"),
+        ("SELECT 1; SELECT 2", "holds more than one statement"),
+        ("SELECT 1; DROP TABLE orders", "holds more than one statement"),
+        ("SELECT ';'; SELECT 2", "holds more than one statement"),
+        ("SELECT 1\0; DROP TABLE orders", "holds a NUL character"),
+        ("SELECT 'open", "has a ' without its end"),
+        ('SELECT "open', 'has a " without its end'),
+        ("SELECT $a$ open $b$", "has a $a$ without its end"),
+        ("SELECT 1 /* open /* */", "has a /* without its end"),
+        ("WITH d AS (DELETE FROM orders RETURNING 1) SELECT * FROM d", f"holds DELETE, {READS}"),
+        ("WITH d AS (SELECT 1) INSERT INTO orders SELECT * FROM d", f"holds INSERT, {READS}"),
+        ("WITH d AS (UPDATE orders SET id = 1 RETURNING 1) SELECT 1", f"holds UPDATE, {READS}"),
+        ("WITH d AS (SELECT 1) UPDATE orders SET id = 1", f"holds UPDATE, {READS}"),
         (
             "WITH d AS (SELECT 1) MERGE INTO orders USING d ON true WHEN MATCHED THEN DELETE",
-            f"query holds MERGE, {READS}",
+            f"holds MERGE, {READS}",
         ),
-        ("EXPLAIN ANALYZE DELETE FROM orders", f"query holds DELETE, {READS}"),
-        ("SELECT * INTO copy FROM orders", "query holds SELECT INTO, which makes a table"),
+        ("EXPLAIN ANALYZE DELETE FROM orders", f"holds DELETE, {READS}"),
+        ("SELECT * INTO copy FROM orders", "holds SELECT INTO, which makes a table"),
         (
             "SELECT pg_terminate_backend(pid) FROM t",
-            f"query calls pg_terminate_backend, which changes something, {READS}",
+            f"calls pg_terminate_backend, which changes something, {READS}",
         ),
-        ("SELECT PG_RELOAD_CONF ()", f"query calls pg_reload_conf, which changes something, {READS}"),
-        ("SELECT pg_catalog.set_config('a', 'b', true)", f"query calls set_config, which changes something, {READS}"),
-        ("SELECT nextval('s')", f"query calls nextval, which changes something, {READS}"),
-        ("SELECT lo_export(1, '/tmp/x')", f"query calls lo_export, which changes something, {READS}"),
-        ("SELECT pg_stat_reset_shared('io')", f"query calls pg_stat_reset_shared, which changes something, {READS}"),
+        ("SELECT PG_RELOAD_CONF ()", f"calls pg_reload_conf, which changes something, {READS}"),
+        ("SELECT pg_catalog.set_config('a', 'b', true)", f"calls set_config, which changes something, {READS}"),
+        ("SELECT nextval('s')", f"calls nextval, which changes something, {READS}"),
+        ("SELECT lo_export(1, '/tmp/x')", f"calls lo_export, which changes something, {READS}"),
+        ("SELECT pg_stat_reset_shared('io')", f"calls pg_stat_reset_shared, which changes something, {READS}"),
         (
             "SELECT count(*) AS rows FROM t",
             "a column is called rows, which is a metric of this kind: call it something else",
@@ -93,7 +93,7 @@ def test_what_is_refused(query, said):
      "DECLARE", "FETCH", "DISCARD", "RESET", "REINDEX", "ANALYZE", "SELEC"],
 )  # fmt: skip
 def test_statements_of_another_kind_are_refused(word):
-    said = f"query begins with {word}, expected one that only reads: SELECT, WITH, VALUES, TABLE, SHOW, EXPLAIN"
+    said = f"begins with {word}, expected one that only reads: SELECT, WITH, VALUES, TABLE, SHOW, EXPLAIN"
     with pytest.raises(ValueError, match=whole(said)):
         parse_statement(f"{word.lower()} x")
 
