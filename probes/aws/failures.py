@@ -11,6 +11,7 @@ from typing import TypeAlias
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import OperationModel
+from botocore.parsers import ResponseParserError
 
 from agent.probe import ProbeError, Unreachable
 from probes.aws import iam
@@ -21,8 +22,17 @@ NO_CREDENTIALS = (
     "there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run with a role"
 )
 
-BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What botocore's parsers raise on an answer of the wrong shape, beside their own error."""
+BROKEN = (
+    ResponseParserError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,  # CBOR that announces exabytes
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What botocore's parsers raise on an answer of the wrong shape: their own error, and whatever happens to them."""
 
 _Answer: TypeAlias = "NotThere | ProbeError | Unreachable"
 

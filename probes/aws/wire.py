@@ -39,6 +39,9 @@ _LARGEST = 64 * 2**20
 """Bytes of one answer; one page of AWS's largest lists has a tenth of it."""
 
 _CHUNK = 2**16
+_CBOR, _CBOR_MAP = "smithy-rpc-v2-cbor", 5  # RFC 8949 section 3.1: the major type of a map
+_XML = frozenset({"ec2", "query", "rest-xml"})
+_ERRORS = frozenset({"Error", "ErrorResponse", "Response"})
 _ROOT = re.compile(rb"\A\s*(?:<[?!][^>]*>\s*)*<([A-Za-z][\w.:-]{0,200})")
 
 
@@ -77,8 +80,11 @@ class Wire:
         where = urlsplit(request.url).netloc
         content = _content(response.raw, response.headers.get("content-length"), request.method, where)
         operation = self._service.operation_model(event_name.rpartition(".")[2])
-        if 200 <= response.status_code < 300 and request.method != "HEAD":
-            _refuse_nonsense(content, operation, where)
+        if request.method != "HEAD":
+            if response.status_code < 300:
+                _refuse_nonsense(content, operation, where)
+            else:
+                _refuse_strange_error(content, operation, response.status_code)
         return AWSResponse(response.url, response.status_code, response.headers, _Body(content))  # type: ignore[arg-type]
 
 
@@ -109,16 +115,30 @@ def _refuse_nonsense(content: bytes, operation: OperationModel, where: str) -> N
     if not content:
         raise Unreachable(f"{where}: the answer to {operation.name} is empty")
     protocol = operation.service_model.resolved_protocol
-    if protocol in ("query", "ec2", "rest-xml"):
+    if protocol in _XML:
         _refuse_other_xml(content, operation.name, where, named=protocol != "rest-xml")
     elif protocol in ("json", "rest-json") and not _is_payload(shape):
         _refuse_broken_json(content, operation.name, where)
+    elif protocol == _CBOR and content[0] >> 5 != _CBOR_MAP:
+        raise Unreachable(f"{where}: the answer to {operation.name} is no object in CBOR")
+
+
+def _refuse_strange_error(content: bytes, operation: OperationModel, status: int) -> None:
+    """See that an error in XML is one of AWS; in JSON, botocore takes the status where there is no error."""
+    if operation.service_model.resolved_protocol in _XML and _root(content) not in _ERRORS:
+        name = f"{operation.service_model.service_name}:{operation.name}"
+        raise Unreachable(f"{name} is answered with status {status} and no error of AWS")
+
+
+def _root(content: bytes) -> str:
+    """Give the name of the outermost element; empty when there is none."""
+    found = _ROOT.match(content)
+    return found[1].decode() if found else ""
 
 
 def _refuse_other_xml(content: bytes, operation: str, where: str, *, named: bool) -> None:
     """See that it is no web page; where the protocol names the outermost element, that it is this one."""
-    found = _ROOT.match(content)
-    root = found[1].decode() if found else ""
+    root = _root(content)
     if root.lower() == "html" or (named and root and root != f"{operation}Response"):
         raise Unreachable(f"{where}: the answer to {operation} is <{root}>, which is none of AWS")
 
