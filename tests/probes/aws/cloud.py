@@ -68,7 +68,7 @@ def client(service, url, region=REGION):
 class Answer:
     """One answer: a status, a body, and how it is sent."""
 
-    def __init__(self, body=b"", status=200, headers=(), cut=0, hang=False, endless=False):
+    def __init__(self, body=b"", status=200, headers=(), *, cut=0, hang=False, endless=False):
         self.body = body if isinstance(body, bytes) else body.encode()
         self.status = status
         self.headers = dict(headers)
@@ -119,7 +119,11 @@ class Aws:
             def do_POST(self):
                 aws.handle(self)
 
-            do_GET = do_HEAD = do_POST
+            def do_GET(self):
+                aws.handle(self)
+
+            def do_HEAD(self):
+                aws.handle(self)
 
             def log_message(self, *_):
                 pass

@@ -82,8 +82,7 @@ async def test_each_service_has_its_word_for_not_there(moto, service, operation,
 
 
 async def test_a_stack_that_is_not_there_is_told_by_a_message_only(serve):
-    body = "<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id x does not exist</Message></Error></ErrorResponse>"
-    aws = serve({"DescribeStacks": Answer(body, 400)})
+    aws = serve({"DescribeStacks": Answer(f"<ErrorResponse>{STACK}</ErrorResponse>", 400)})
     reading = await look(aws.url, "cloudformation", "describe_stacks", params={"StackName": "x"})
     assert reading == CallReading(exists=False, error="ValidationError")
 
@@ -99,6 +98,9 @@ async def test_an_empty_list_is_an_answer(moto):
     assert reading == CallReading(exists=True, page_count=1, named={"state": None})
 
 
+STACK = "<Error><Code>ValidationError</Code><Message>Stack with id x does not exist</Message></Error>"
+
+
 async def test_a_time_is_text_to_jmespath_and_a_time_to_a_limit(moto, make):
     make("rds").create_db_instance(
         DBInstanceIdentifier="times",
@@ -109,14 +111,16 @@ async def test_a_time_is_text_to_jmespath_and_a_time_to_a_limit(moto, make):
         MasterUserPassword="correct-horse",
     )
     found = await look(
-        moto, "rds", "describe_db_instances",
+        moto,
+        "rds",
+        "describe_db_instances",
         json={
-            "made": "max_by(DBInstances, &InstanceCreateTime).InstanceCreateTime",
-            "all": "sort(DBInstances[].InstanceCreateTime)",
+            "made": "max_by(DBInstances[?DBInstanceIdentifier=='times'], &InstanceCreateTime).InstanceCreateTime",
+            "all": "sort(DBInstances[?DBInstanceIdentifier=='times'].InstanceCreateTime)",
             "old": "length(DBInstances[?InstanceCreateTime < '2020-01-01'])",
             "secret": "DBInstances[0].PendingModifiedValues.MasterUserPassword",
         },
-    )  # fmt: skip
+    )
     made = found.named["made"]
     assert isinstance(made, datetime)
     assert made.tzinfo is UTC

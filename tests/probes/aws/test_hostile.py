@@ -1,9 +1,9 @@
 """A witness that is silent, garbled, angry or endless, and credentials that are no good: never a reading."""
 
-import threading
 from decimal import Decimal
 
 import anyio
+import psutil
 import pytest
 
 from agent.probe import ProbeError, Unreachable, Unreadable
@@ -13,10 +13,15 @@ from probes.aws.logs import LogsProbe
 from probes.aws.queue import QueueProbe
 from probes.aws.target_health import TargetHealthProbe
 
-from .cloud import Answer, refuses, refuses_xml, says, xml
+from .cloud import Answer, refuses, refuses_xml, xml
 
 ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/shop/1"
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/orders"
+
+DENIED = (
+    "User: arn:aws:sts::1:assumed-role/gate is not authorized to perform: ecs:ListClusters on resource: * "
+    "because no identity-based policy allows it"
+)
 
 KINDS = [
     pytest.param(lambda url: TargetHealthProbe(target_group=ARN, endpoint_url=url), id="target_health"),
@@ -94,7 +99,11 @@ def call(url, service="ecs", operation="list_clusters", **settings):
     [
         (Answer(b""), Unreachable, "{place}: the answer to ListClusters is empty"),
         (Answer(b"{}", cut=10), Unreachable, "{place}: the answer was cut short: 2 of 12 bytes"),
-        (Answer(b"<html/>"), Unreachable, "{place}: the answer to ListClusters is not JSON: expecting value at line 1 column 1"),
+        (
+            Answer(b"<html/>"),
+            Unreachable,
+            "{place}: the answer to ListClusters is not JSON: expecting value at line 1 column 1",
+        ),
         (Answer(b"[]"), Unreachable, "{place}: the answer to ListClusters is JSON, but no object"),
         (Answer(b"{}", 301), Unreachable, "ecs:ListClusters is answered with status 301 and no error of AWS"),
         (Answer(b"<h1>x</h1>", 503), Unreachable, "ecs:ListClusters is answered with status 503 and no error of AWS"),
@@ -102,19 +111,60 @@ def call(url, service="ecs", operation="list_clusters", **settings):
         (refuses("ThrottlingException", "Rate exceeded"), Unreachable, "ecs asks for patience: ThrottlingException"),
         (refuses("TooManyRequestsException", "", 429), Unreachable, "ecs asks for patience: TooManyRequestsException"),
         (Answer(b"slow down", 429), Unreachable, "ecs asks for patience: 429"),
-        (refuses("ExpiredTokenException", "The security token AKIATEST is expired"), ProbeError, "the AWS credentials have expired (ExpiredTokenException)"),
+        (
+            refuses("ExpiredTokenException", "The security token AKIATEST is expired"),
+            ProbeError,
+            "the AWS credentials have expired (ExpiredTokenException)",
+        ),
         (refuses("ExpiredToken", "x"), ProbeError, "the AWS credentials have expired (ExpiredToken)"),
-        (refuses("UnrecognizedClientException", "The security token included in the request is invalid."), ProbeError, "AWS refuses the credentials (UnrecognizedClientException)"),
-        (refuses("InvalidSignatureException", "The Canonical String should have been 'POST x-amz-security-token:FwoG...'"), ProbeError, "AWS refuses the credentials (InvalidSignatureException)"),
-        (refuses("RequestTimeTooSkewed", "x", 403), ProbeError, "AWS finds the request too old or too early (RequestTimeTooSkewed): is the clock of this machine right?"),
-        (refuses("AccessDeniedException", "User: arn:aws:sts::1:assumed-role/gate is not authorized to perform: ecs:ListClusters on resource: * because no identity-based policy allows it"), ProbeError, "ecs:ListClusters is not allowed: User: arn:aws:sts::1:assumed-role/gate is not authorized to perform: ecs:ListClusters on resource: * because no identity-based policy allows it"),
+        (
+            refuses("UnrecognizedClientException", "The security token included in the request is invalid."),
+            ProbeError,
+            "AWS refuses the credentials (UnrecognizedClientException)",
+        ),
+        (
+            refuses(
+                "InvalidSignatureException", "The Canonical String should have been 'POST x-amz-security-token:FwoG...'"
+            ),
+            ProbeError,
+            "AWS refuses the credentials (InvalidSignatureException)",
+        ),
+        (
+            refuses("RequestTimeTooSkewed", "x", 403),
+            ProbeError,
+            "AWS finds the request too old or too early (RequestTimeTooSkewed): is the clock of this machine right?",
+        ),
+        (
+            refuses(
+                "AccessDeniedException",
+                DENIED,
+            ),
+            ProbeError,
+            f"ecs:ListClusters is not allowed: {DENIED}",
+        ),
         (refuses("AccessDeniedException"), ProbeError, "ecs:ListClusters is not allowed: AccessDeniedException"),
-        (refuses("OptInRequired", "You are not subscribed to this service", 403), ProbeError, "ecs:ListClusters is not allowed: You are not subscribed to this service"),
-        (refuses("InvalidParameterException", "maxResults\nis too large."), ProbeError, "ecs:ListClusters is answered with InvalidParameterException: maxResults is too large"),
-        (refuses("InvalidParameterException", "x" * 999), ProbeError, "ecs:ListClusters is answered with InvalidParameterException: " + "x" * 300 + "…"),
-        (refuses("UnknownOperationException"), ProbeError, "ecs:ListClusters is answered with UnknownOperationException: "),
+        (
+            refuses("OptInRequired", "You are not subscribed to this service", 403),
+            ProbeError,
+            "ecs:ListClusters is not allowed: You are not subscribed to this service",
+        ),
+        (
+            refuses("InvalidParameterException", "maxResults\nis too large."),
+            ProbeError,
+            "ecs:ListClusters is answered with InvalidParameterException: maxResults is too large",
+        ),
+        (
+            refuses("InvalidParameterException", "x" * 999),
+            ProbeError,
+            "ecs:ListClusters is answered with InvalidParameterException: " + "x" * 300 + "…",
+        ),
+        (
+            refuses("UnknownOperationException"),
+            ProbeError,
+            "ecs:ListClusters is answered with UnknownOperationException: ",
+        ),
     ],
-)  # fmt: skip
+)
 async def test_each_failure_is_told_in_an_operators_words(serve, answer, error, message):
     aws = serve({"*": answer})
     with pytest.raises(error) as caught:
@@ -133,9 +183,14 @@ async def test_each_failure_is_told_in_an_operators_words(serve, answer, error, 
         ("SignatureDoesNotMatch", 403, ProbeError, "AWS refuses the credentials (SignatureDoesNotMatch)"),
         ("MissingAuthenticationToken", 403, ProbeError, "AWS refuses the credentials (MissingAuthenticationToken)"),
         ("AccessDenied", 403, ProbeError, "elasticloadbalancing:DescribeTargetHealth is not allowed: told"),
-        ("RequestExpired", 400, ProbeError, "AWS finds the request too old or too early (RequestExpired): is the clock of this machine right?"),
+        (
+            "RequestExpired",
+            400,
+            ProbeError,
+            "AWS finds the request too old or too early (RequestExpired): is the clock of this machine right?",
+        ),
     ],
-)  # fmt: skip
+)
 async def test_the_same_in_xml(serve, code, status, error, message):
     aws = serve({"DescribeTargetHealth": refuses_xml(code, "told", status)})
     with pytest.raises(error) as caught:
@@ -145,8 +200,8 @@ async def test_the_same_in_xml(serve, code, status, error, message):
 
 async def test_what_only_aws_can_read_is_not_told(serve):
     told = "You are not authorized to perform this operation. Encoded authorization failure message: dGhpcyBpcyBsb25n"
-    body = f"<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>{told}</Message></Error></Errors></Response>"
-    aws = serve({"DescribeVolumes": Answer(body, 403)})
+    error = f"<Error><Code>UnauthorizedOperation</Code><Message>{told}</Message></Error>"
+    aws = serve({"DescribeVolumes": Answer(f"<Response><Errors>{error}</Errors></Response>", 403)})
     with pytest.raises(ProbeError) as caught:
         await call(aws.url, "ec2", "describe_volumes").measure()
     assert str(caught.value) == ("ec2:DescribeVolumes is not allowed: You are not authorized to perform this operation")
@@ -161,15 +216,16 @@ async def test_a_witness_that_hangs_is_left_at_once_and_its_thread_ends(serve, k
         await probe.measure()
     assert scope.cancelled_caught
     await anyio.to_thread.run_sync(aws.arrived.wait)
-    aws.over.set()  # the witness goes away; whoever waits for it must too
+    aws.over.set()  # the witness goes away, and whoever was left behind with it must too
     with anyio.fail_after(5):
-        while any("AnyIO worker" in thread.name and not _idle(thread) for thread in threading.enumerate()):
+        while connected(aws):
             await anyio.lowlevel.checkpoint()
 
 
-def _idle(thread):
-    queue = getattr(thread, "queue", None)
-    return thread.idle_since is not None and (queue is None or queue.empty())
+def connected(aws):
+    """Tell whether this process still holds a connection to a server."""
+    port = aws.server.server_address[1]
+    return any(one.raddr and one.raddr.port == port for one in psutil.Process().net_connections("inet"))
 
 
 async def test_an_answer_without_end_is_left(serve):

@@ -10,6 +10,7 @@ from probes.aws.parameters import Parameters
 from probes.aws.queue import QueueProbe
 from probes.aws.target_health import TargetHealthProbe
 
+UNKNOWN = "is not known to be read-only, and aws.call only reads"
 ROLE = "arn:aws:iam::123456789012:role/gate"
 
 
@@ -25,24 +26,48 @@ def refused(make, **settings):
         ("rdz", "describe_db_instances", "AWS has no service 'rdz', did you mean 'rds'?"),
         ("RDS", "describe_db_instances", "AWS has no service 'RDS', did you mean 'rds'?"),
         ("qqqqqqqq", "x", "AWS has no service 'qqqqqqqq'"),
-        ("rds", "describe_db_instance", "rds has no operation 'describe_db_instance', did you mean 'describe_db_instances'?"),
-        ("rds", "delete_db_instance", "rds:DeleteDBInstance is not known to be read-only, and aws.call only reads"),
-        ("s3", "put_object", "s3:PutObject is not known to be read-only, and aws.call only reads"),
+        (
+            "rds",
+            "describe_db_instance",
+            "rds has no operation 'describe_db_instance', did you mean 'describe_db_instances'?",
+        ),
+        ("rds", "delete_db_instance", f"rds:DeleteDBInstance {UNKNOWN}"),
+        ("s3", "put_object", f"s3:PutObject {UNKNOWN}"),
         ("s3", "get_object", "s3:GetObject gives a stream, which aws.call does not read"),
-        ("sqs", "receive_message", "sqs:ReceiveMessage is not known to be read-only, and aws.call only reads"),
-        ("lambda", "invoke", "lambda:Invoke is not known to be read-only, and aws.call only reads"),
-        ("iam", "create_user", "iam:CreateUser is not known to be read-only, and aws.call only reads"),
-        ("kms", "decrypt", "kms:Decrypt is not known to be read-only, and aws.call only reads"),
-        ("kms", "generate_data_key", "kms:GenerateDataKey is not known to be read-only, and aws.call only reads"),
-        ("sts", "assume_role", "sts:AssumeRole is not known to be read-only, and aws.call only reads"),
-        ("rds", "download_db_log_file_portion", "rds:DownloadDBLogFilePortion is not known to be read-only, and aws.call only reads"),
-        ("kinesis", "get_records", "kinesis:GetRecords takes from what the readers of the stream may read, and aws.call only reads"),
-        ("stepfunctions", "get_activity_task", "stepfunctions:GetActivityTask takes a task away from its workers, and aws.call only reads"),
-        ("ivs", "start_viewer_session_revocation", "ivs:StartViewerSessionRevocation is not known to be read-only, and aws.call only reads"),
-        ("mailmanager", "get_archive_export", "mailmanager:GetArchiveExport is not known to be read-only, and aws.call only reads"),
+        ("sqs", "receive_message", f"sqs:ReceiveMessage {UNKNOWN}"),
+        ("lambda", "invoke", f"lambda:Invoke {UNKNOWN}"),
+        ("iam", "create_user", f"iam:CreateUser {UNKNOWN}"),
+        ("kms", "decrypt", f"kms:Decrypt {UNKNOWN}"),
+        ("kms", "generate_data_key", f"kms:GenerateDataKey {UNKNOWN}"),
+        ("sts", "assume_role", f"sts:AssumeRole {UNKNOWN}"),
+        (
+            "rds",
+            "download_db_log_file_portion",
+            f"rds:DownloadDBLogFilePortion {UNKNOWN}",
+        ),
+        (
+            "kinesis",
+            "get_records",
+            "kinesis:GetRecords takes from what the readers of the stream may read, and aws.call only reads",
+        ),
+        (
+            "stepfunctions",
+            "get_activity_task",
+            "stepfunctions:GetActivityTask takes a task away from its workers, and aws.call only reads",
+        ),
+        (
+            "ivs",
+            "start_viewer_session_revocation",
+            f"ivs:StartViewerSessionRevocation {UNKNOWN}",
+        ),
+        (
+            "mailmanager",
+            "get_archive_export",
+            f"mailmanager:GetArchiveExport {UNKNOWN}",
+        ),
         ("logs", "get_log_events", "logs:GetLogEvents has no end: aws.logs reads a log"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_reading_operation_is_refused(service, name, message):
     assert refused(CallProbe, service=service, operation=name) == message
 
@@ -125,23 +150,58 @@ def test_what_only_looks_is_not_refused(call):
 @pytest.mark.parametrize(
     ("service", "name", "params", "message"),
     [
-        ("rds", "describe_db_instances", {"DBInstanceIdentifer": "x"}, "params has no 'DBInstanceIdentifer', did you mean 'DBInstanceIdentifier'?"),
+        (
+            "rds",
+            "describe_db_instances",
+            {"DBInstanceIdentifer": "x"},
+            "params has no 'DBInstanceIdentifer', did you mean 'DBInstanceIdentifier'?",
+        ),
         ("elbv2", "describe_target_health", None, "params: 'TargetGroupArn' is missing"),
         ("elbv2", "describe_target_groups", {"TargetGroupArns": "arn"}, "params.TargetGroupArns is no list"),
-        ("rds", "describe_db_instances", {"MaxRecords": "many"}, "params.MaxRecords is 'many', expected a whole number"),
+        (
+            "rds",
+            "describe_db_instances",
+            {"MaxRecords": "many"},
+            "params.MaxRecords is 'many', expected a whole number",
+        ),
         ("rds", "describe_db_instances", {"MaxRecords": True}, "params.MaxRecords is True, expected a whole number"),
-        ("rds", "describe_db_instances", {"DBInstanceIdentifier": ["x"]}, "params.DBInstanceIdentifier is a list, expected one value"),
+        (
+            "rds",
+            "describe_db_instances",
+            {"DBInstanceIdentifier": ["x"]},
+            "params.DBInstanceIdentifier is a list, expected one value",
+        ),
         ("rds", "describe_db_instances", {"DBInstanceIdentifier": None}, "params.DBInstanceIdentifier has no value"),
         ("rds", "describe_db_instances", ["x"], "params is no mapping"),
-        ("accessanalyzer", "list_findings", {"analyzerArn": "a", "filter": {"status": {"eqq": ["ACTIVE"]}}}, "params.filter.status has no 'eqq', did you mean 'eq'?"),
-        ("accessanalyzer", "list_findings", {"analyzerArn": "a", "filter": {"status": "ACTIVE"}}, "params.filter.status is no mapping"),
+        (
+            "accessanalyzer",
+            "list_findings",
+            {"analyzerArn": "a", "filter": {"status": {"eqq": ["ACTIVE"]}}},
+            "params.filter.status has no 'eqq', did you mean 'eq'?",
+        ),
+        (
+            "accessanalyzer",
+            "list_findings",
+            {"analyzerArn": "a", "filter": {"status": "ACTIVE"}},
+            "params.filter.status is no mapping",
+        ),
         ("accessanalyzer", "list_findings", {"analyzerArn": "a", "filter": []}, "params.filter is no mapping"),
-        ("cloudwatch", "describe_alarm_history", {"StartDate": "yesterday"}, "params.StartDate is 'yesterday', expected a time, such as 2026-01-31T12:00:00Z or now-1h"),
+        (
+            "cloudwatch",
+            "describe_alarm_history",
+            {"StartDate": "yesterday"},
+            "params.StartDate is 'yesterday', expected a time, such as 2026-01-31T12:00:00Z or now-1h",
+        ),
         ("ec2", "describe_volumes", {"DryRun": "maybe"}, "params.DryRun is 'maybe', expected true or false"),
-        ("verifiedpermissions", "is_authorized", {"policyStoreId": "p", "context": {"contextMap": {}, "cedarJson": "{}"}}, "params.context has 2 keys, expected one of contextMap, cedarJson"),
+        (
+            "verifiedpermissions",
+            "is_authorized",
+            {"policyStoreId": "p", "context": {"contextMap": {}, "cedarJson": "{}"}},
+            "params.context has 2 keys, expected one of contextMap, cedarJson",
+        ),
         ("route53", "get_hosted_zone_count", {"Id": "1"}, "params has no 'Id'"),
     ],
-)  # fmt: skip
+)
 def test_parameters_are_held_against_the_operation(service, name, params, message):
     assert refused(CallProbe, service=service, operation=name, params=params) == message
 
@@ -178,7 +238,10 @@ def test_a_scalar_takes_the_type_that_its_use_gives_it():
         ("SecurityGroups[].IpPermission[]", "SecurityGroup has no field 'IpPermission', did you mean 'IpPermissions'?"),
         ("SecurityGroups.GroupId", "'GroupId' is asked of a list, which has no fields: write [] or [0] before it"),
         ("SecurityGroups[?GroupNam=='x']", "SecurityGroup has no field 'GroupNam', did you mean 'GroupName'?"),
-        ("length(SecurityGroups[?!IpPermission])", "SecurityGroup has no field 'IpPermission', did you mean 'IpPermissions'?"),
+        (
+            "length(SecurityGroups[?!IpPermission])",
+            "SecurityGroup has no field 'IpPermission', did you mean 'IpPermissions'?",
+        ),
         ("sort_by(SecurityGroups, &Name)", "SecurityGroup has no field 'Name', did you mean 'GroupName'?"),
         ("max_by(SecurityGroups, &GroupId).Name", "SecurityGroup has no field 'Name', did you mean 'GroupName'?"),
         ("SecurityGroups | [0] | Name", "SecurityGroup has no field 'Name', did you mean 'GroupName'?"),
@@ -190,12 +253,15 @@ def test_a_scalar_takes_the_type_that_its_use_gives_it():
         ("SecurityGroups[].Tags[].Name", "Tag has no field 'Name', expected Key, Value"),
         ("SecurityGroups.*", "* is asked of what is no mapping: write [*] for a list"),
         ("SecurityGroups[].IpPermissions[].IpRanges[].CidrIP", "IpRange has no field 'CidrIP', did you mean 'CidrIp'?"),
-        ("ResponseMetadata.RequestId", "DescribeSecurityGroupsResult has no field 'ResponseMetadata', expected NextToken, SecurityGroups"),
+        (
+            "ResponseMetadata.RequestId",
+            "DescribeSecurityGroupsResult has no field 'ResponseMetadata', expected NextToken, SecurityGroups",
+        ),
         ("SecurityGroups[0].GroupNam || 'x'", "SecurityGroup has no field 'GroupNam', did you mean 'GroupName'?"),
         ("SecurityGroups[].{a: GroupId}.a", "'a' is asked of a list, which has no fields: write [] or [0] before it"),
         ("SecurityGroups[].GroupId[].x", "'x' is asked of a string, which has no fields"),
     ],
-)  # fmt: skip
+)
 def test_a_path_that_leads_nowhere_is_refused(path, mistake):
     message = refused(CallProbe, service="ec2", operation="describe_security_groups", json={"it": path})
     assert message == f"json.it: {mistake}: {path}"
