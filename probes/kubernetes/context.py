@@ -18,6 +18,7 @@ from agent.probe import ProbeError, Value
 from probes.http import forms, message, trust
 from probes.http.proxy import Proxy
 from probes.http.trust import Trust
+from probes.http.words import system
 from probes.kubernetes import library, oidc
 from probes.kubernetes.kubeconfig import MALFORMED, Kubeconfig
 from probes.kubernetes.login import Login, Sink, address
@@ -87,13 +88,13 @@ class Context:
             "clusters": [_with(module, self.cluster_entry, "cluster", self._in_memory(self.cluster))],
             "users": [_with(module, self.user_entry, "user", user)],
         }
-        with oidc.renewing(self.config, self.user, user) as persist:
-            try:
+        try:
+            with oidc.renewing(self.config, self.user, user) as persist:
                 node = module.ConfigNode("kubeconfig", parts)
                 loader = module.KubeConfigLoader(node, config_persister=persist, config_base_path=None)
                 loader.load_and_set(sink)
-            except (module.ConfigException, OSError, *MALFORMED) as error:
-                raise ProbeError(f"{self.source}: {_harmless(error)}") from error
+        except (module.ConfigException, OSError, *MALFORMED) as error:
+            raise ProbeError(f"{self.source}: {_harmless(error)}") from error
         return sink
 
     def _user(self) -> dict[str, Value]:
@@ -106,8 +107,8 @@ class Context:
         try:
             token = path.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            said = error.strerror if isinstance(error, OSError) else "not UTF-8"
-            raise ProbeError(f"{self.source}: tokenFile {path}: {(said or '').lower()}") from error
+            said = system(error) if isinstance(error, OSError) else "not UTF-8"
+            raise ProbeError(f"{self.source}: tokenFile {path}: {said}") from error
         if not token:
             raise ProbeError(f"{self.source}: tokenFile {path}: is empty")
         return token
@@ -133,7 +134,9 @@ class Context:
         extra = self.user.get("as-user-extra") or {}
         pairs = [("impersonate-user", self.user.get("as")), ("impersonate-uid", self.user.get("as-uid"))]
         pairs += [("impersonate-group", group) for group in self.user.get("as-groups") or ()]
-        pairs += [(f"impersonate-extra-{quote(str(key))}", one) for key, values in extra.items() for one in values]
+        pairs += [
+            (f"impersonate-extra-{quote(str(key), safe='')}", one) for key, values in extra.items() for one in values
+        ]
         return [(name, str(value)) for name, value in pairs if value]
 
     def _proxy(self, url: str | None) -> Proxy | None:
@@ -149,7 +152,7 @@ class Context:
         try:
             return self._plugin_of(self.user["exec"])
         except OSError as error:
-            raise ProbeError(f"{self.source}: {error.filename}: {(error.strerror or '').lower()}") from error
+            raise ProbeError(f"{self.source}: {error.filename}: {system(error)}") from error
         except MALFORMED as error:
             raise ProbeError(f"{self.source}: exec of user {self.context['user']} is not as it should be") from error
 
@@ -191,7 +194,7 @@ _HARMLESS = re.compile(r"File does not exist: .+|Invalid kube-config file\. Expe
 def _harmless(error: Exception) -> str:
     """Give of the library's words what cannot hold a secret."""
     if isinstance(error, OSError):
-        return f"{error.filename or 'a file'}: {(error.strerror or '').lower()}"
+        return f"{error.filename or 'a file'}: {system(error)}"
     found = _HARMLESS.match(str(error))
     if found is None:
         return "is not as a kubeconfig should be"

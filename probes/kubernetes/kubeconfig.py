@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from agent.probe import ProbeError, Value
+from probes.http.words import system
 from probes.kubernetes import library
 from probes.kubernetes.memory import MemoryFile
 
@@ -50,7 +51,7 @@ def _stamp(path: str) -> tuple[int, int]:
     try:
         stat = Path(path).stat()
     except OSError as error:
-        raise ProbeError(f"kubeconfig {path}: {(error.strerror or '').lower()}") from error
+        raise ProbeError(f"kubeconfig {path}: {system(error)}") from error
     return stat.st_mtime_ns, stat.st_size
 
 
@@ -72,7 +73,7 @@ class Kubeconfig:
             self.content: dict[str, Value] = self.merger.config.value
             self._named = {kind: _by_name(self.content.get(kind) or []) for kind in _LISTS}
         except OSError as error:
-            raise ProbeError(f"kubeconfig {error.filename or self.name}: {(error.strerror or '').lower()}") from error
+            raise ProbeError(f"kubeconfig {error.filename or self.name}: {system(error)}") from error
         except (module.yaml.YAMLError, module.ConfigException, *MALFORMED) as error:
             raise ProbeError(f"kubeconfig {self.name}: is not a kubeconfig{_at(error)}") from error
         self._memory: dict[str, MemoryFile] = {}

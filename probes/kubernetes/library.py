@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-__all__ = ["certificates", "in_cluster", "kubeconfig"]
+__all__ = ["certificates", "in_cluster", "kubeconfig", "unanswered"]
 
 if find_spec("kubernetes") is None:
     raise ModuleNotFoundError("No module named 'kubernetes'", name="kubernetes")
@@ -24,6 +24,13 @@ def kubeconfig() -> ModuleType:
 def in_cluster() -> ModuleType:
     """Load what reads the service account of a pod."""
     return import_module("kubernetes.config.incluster_config")
+
+
+def unanswered() -> tuple[type[Exception], ...]:
+    """Tell what the library raises when an identity provider gives no token."""
+    module = kubeconfig()
+    refused = module.oauthlib.oauth2.OAuth2Error, import_module("kubernetes.client.exceptions").OpenApiException
+    return module.urllib3.exceptions.HTTPError, import_module("requests").RequestException, *refused
 
 
 def certificates() -> str:

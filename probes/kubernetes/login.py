@@ -15,6 +15,7 @@ from agent.probe import ProbeError
 from probes.http import trust, urls
 from probes.http.proxy import Proxy
 from probes.http.trust import Trust
+from probes.http.words import inside, system
 from probes.kubernetes import library
 from probes.kubernetes.plugin import Plugin
 
@@ -89,10 +90,9 @@ def in_cluster() -> Login:
         module.load_incluster_config(client_configuration=sink)
         namespace = Path(module.SERVICE_TOKEN_FILENAME).with_name("namespace").read_text().strip()
     except module.ConfigException as error:
-        said = str(error).rstrip(".")
-        raise ProbeError(f"{_ACCOUNT}: {said[:1].lower() + said[1:]} ({module.SERVICE_TOKEN_FILENAME})") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProbeError(f"{_ACCOUNT}: {error}") from error
+        raise ProbeError(f"{_ACCOUNT}: {inside(str(error))} ({module.SERVICE_TOKEN_FILENAME})") from error
+    except OSError as error:
+        raise ProbeError(f"{_ACCOUNT}: {error.filename}: {system(error)}") from error
     trust.context(sink.trust)  # here, in a thread
     return Login(
         url=address(sink.host, _ACCOUNT),

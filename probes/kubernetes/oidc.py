@@ -20,6 +20,8 @@ from probes.kubernetes import library
 __all__ = ["renewing"]
 
 _TOKENS = ("id-token", "refresh-token")
+_SHOWN = 200
+"""Characters of a message that are shown."""
 _AUTHORITIES = ("idp-certificate-authority", "idp-certificate-authority-data")
 
 
@@ -53,10 +55,18 @@ def renewing(config: _Config, written: dict[str, Value], user: dict[str, Value])
             with suppress(OSError):
                 config.merger.save_changes()
 
-        yield persist
+        expired = f"kubeconfig {config.name}: the id-token has expired, and {mine.get('idp-issuer-url')}"
+        try:
+            yield persist
+        except library.unanswered() as error:
+            raise ProbeError(f"{expired} gave no new one: {_said(error)}") from error
         if _expired(str(mine.get("id-token") or "")):
-            issuer = mine.get("idp-issuer-url")
-            raise ProbeError(f"kubeconfig {config.name}: the id-token has expired, and {issuer} gave no new one")
+            raise ProbeError(f"{expired} gave no new one")
+
+
+def _said(error: Exception) -> str:
+    """Give what went wrong beneath it all, in one line."""
+    return " ".join(str(getattr(error, "reason", None) or error).split())[:_SHOWN]
 
 
 def _expired(token: str) -> bool:

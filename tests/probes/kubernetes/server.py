@@ -291,9 +291,13 @@ class _Http(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def finish_request(self, request, client_address):
-        if self.api.tls is not None:
-            request = self.api.tls.wrap_socket(request, server_side=True)
-        super().finish_request(request, client_address)
+        if self.api.tls is None:
+            super().finish_request(request, client_address)
+            return
+        with self.api.tls.wrap_socket(request, server_side=True) as secure:
+            super().finish_request(secure, client_address)
+            with contextlib.suppress(OSError):
+                secure.unwrap().close()
 
     def handle_error(self, request, client_address):
         """A client that hangs up is none of our errors."""
