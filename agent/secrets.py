@@ -7,29 +7,35 @@ name and gives the text, or None when it has none of that name.
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from importlib.metadata import entry_points
 from pathlib import Path
 
 DIRECTORY = "/run/secrets"
 """Where container platforms mount them; GONOGO_SECRETS_DIR names another."""
+GROUP = "gonogo.secrets"
 
 _LARGEST = 1 << 20
+_FILE = re.compile(r"\w[\w.-]*")
+"""Names that can be those of a mounted file; none leads out of the directory."""
 
 
 def find(name: str, environment: Mapping[str, str] = os.environ) -> str:
-    """Give a secret, one newline at its end dropped.  Raises LookupError, saying where it was sought."""
+    """Give a secret, one line end at its end dropped.  Raises LookupError, saying where it was sought.
+
+    A store may raise whatever it likes.
+    """
     if name in environment:
-        return _trimmed(environment[name])
+        return _text(environment[name], f"secret {name}, an environment variable,")
     path = Path(environment.get("GONOGO_SECRETS_DIR", DIRECTORY)) / name
-    if re.fullmatch(r"[\w][\w.-]*", name) and path.is_file():
+    if _FILE.fullmatch(name) and os.path.isfile(path):  # noqa: PTH113  Path.is_file raises where it may not look
         return _read(path, name)
     for store in _stores():
         if (found := store(name)) is not None:
-            return _trimmed(found)
+            return _text(found, f"secret {name}, from a store,")
     raise LookupError(f"secret {name} is missing: set the environment variable {name} or mount the file {path}")
 
 
@@ -39,8 +45,15 @@ def _read(path: Path, name: str) -> str:
             raise LookupError(f"secret {name} is a file of more than 1 MiB: {path}")
         return _trimmed(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "not UTF-8"
         raise LookupError(f"secret {name} cannot be read from {path}: {reason}") from None
+
+
+def _text(found: str, what: str) -> str:
+    """See that it can be written down: bytes that are not UTF-8 come in as surrogates."""
+    if not found.isascii() and found.encode(errors="ignore").decode() != found:
+        raise LookupError(f"{what} is not UTF-8")
+    return _trimmed(found)
 
 
 def _trimmed(text: str) -> str:
@@ -49,4 +62,6 @@ def _trimmed(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _stores() -> tuple[Callable[[str], str | None], ...]:
-    return tuple(entry.load() for entry in entry_points(group="gonogo.secrets"))
+    """Load the stores; only here is `importlib.metadata` wanted, which takes longer than all else to import."""
+    metadata = importlib.import_module("importlib.metadata")
+    return tuple(entry.load() for entry in metadata.entry_points(group=GROUP))

@@ -1,6 +1,6 @@
 """Coercion: from a node to a value of a setting's type, with every mistake and its place."""
 
-from agent.coerce.reader import LATE, Coercion, Mistake, holds_late
+from agent.coerce.reader import LATE, Coercion, Mistake, holds_late, refuse_strange
 from agent.coerce.words import choices_of, expected
 
-__all__ = ["LATE", "Coercion", "Mistake", "choices_of", "expected", "holds_late"]
+__all__ = ["LATE", "Coercion", "Mistake", "choices_of", "expected", "holds_late", "refuse_strange"]

@@ -7,7 +7,7 @@ from agent.findings import Findings
 from agent.node import Entry, Mapping
 from agent.plan.draft import Draft, is_null
 from agent.problem import nearest
-from agent.profile.keys import POLICY
+from agent.profile.keys import CHECK, COMMON, POLICY
 from agent.registry import UnknownKind
 from agent.settings import fields
 
@@ -30,7 +30,9 @@ def _family(kind: str) -> str:
 
 def _refuse(entry: Entry, used: set[str], known: tuple[str, ...], findings: Findings) -> None:
     key = entry.key.text
-    if key not in known:
+    if key in (*COMMON, *CHECK):
+        findings.wrong(f"'{key}' cannot be a default: each check says it itself", entry.key.mark)
+    elif key not in known:
         findings.wrong(f"unknown default '{key}'{nearest(key, known, listed=0)}", entry.key.mark)
     elif not isinstance(entry.value, Mapping):
         findings.wrong(f"the defaults of {key} are not a mapping", entry.value.mark)

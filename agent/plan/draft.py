@@ -62,7 +62,7 @@ def lay(found: dict[str, Entry], over: Entry, scope: Scope) -> None:
 
 def is_null(node: Node) -> bool:
     """Tell whether it takes away what would come from around."""
-    return isinstance(node, Scalar) and node.plain and node.text in ("", "null")
+    return isinstance(node, Scalar) and node.plain and node.text == "null"
 
 
 class Around(NamedTuple):

@@ -11,7 +11,7 @@ from agent.findings import Findings
 from agent.node import Mapping, Measured, Node, Scalar, Sequence
 from agent.plan import references
 from agent.plan.check import Bound
-from agent.plan.draft import Draft
+from agent.plan.draft import Draft, Each
 from agent.plan.references import Anchored
 from agent.plan.steps import LateLimit, Step
 from agent.problem import Mark, nearest
@@ -71,6 +71,9 @@ class Links:
         return found
 
     def _instead(self, name: str, draft: Draft) -> str:
+        of_each = references.find(name.rpartition("[")[0], draft)
+        if of_each is not None and of_each.each is Each.SECTION:
+            return f": {of_each.id} has the elements {', '.join(of_each.ids)}"
         further = self._by_id.get(name)
         if further is None:
             return self.findings.hint(name, references.known(draft))
@@ -89,7 +92,7 @@ class Links:
             self.findings.wrong(f"{plain} is a reading of this check itself", mark, plain)
         elif not found.is_check:
             if not found.unknown:
-                self.findings.wrong(f"{plain} reads a section, and only a check has readings", mark, plain)
+                self.findings.wrong(f"{plain} reads a section, and only a check has readings{_one(found)}", mark, plain)
         else:
             self._seen(found, part.metric, plain, mark)
             self.needs.setdefault(draft.address, {}).setdefault(found.address, mark)
@@ -106,6 +109,12 @@ class Links:
         """Give everything that an item needs: itself, and through the sections around it."""
         for place in draft.up():
             yield from self.needs.get(place.address, {}).items()
+
+
+def _one(section: Draft) -> str:
+    """Say how to name one of the elements of `each`."""
+    label = next(iter(section.ids), "") if section.each is Each.SECTION else ""
+    return f"; one of these is '{section.id}[{label}]'" if label else ""
 
 
 def _mapped(limits: tuple[LateLimit, ...], change: Callable[[Measured, Mark], Measured]) -> tuple[LateLimit, ...]:

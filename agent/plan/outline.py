@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent.findings import locate, real
-from agent.node import Mapping, Scalar
+from agent.node import Scalar
 from agent.plan import conditions, elements, ids
 from agent.plan.draft import Around, Defaults, Draft, Each
 from agent.plan.ground import Ground
@@ -30,7 +30,7 @@ class Outliner:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
         self.findings = ground.findings
-        self._fragments: dict[Path, Profile | None] = {}
+        self._fragments: dict[Path, Profile] = {}
 
     def profile(self, profile: Profile, scope: Scope, prefix: str) -> Draft:
         """Outline a whole profile; `prefix` stands before its addresses when a run has several."""
@@ -135,13 +135,16 @@ class Outliner:
         found = self._fragment(path, written)
         if found is not None:
             draft.body = found
-            scope = Scope(self._variables(draft, found, item.given, written))
+            scope = Scope(self._variables(draft, found, item, written))
             draft.inner = self._hand_in(draft, found, scope)
             self._children(draft, found.items, (*files, real(path)))
 
     def _fragment(self, path: Path, written: Scalar) -> Profile | None:
         if path not in self._fragments:
-            self._fragments[path] = load(path, self.findings, self.ground.kinds, asked=written.mark, fragment=True)
+            found = load(path, self.findings, self.ground.kinds, asked=written.mark, fragment=True)
+            if found is None:
+                return None
+            self._fragments[path] = found
         return self._fragments[path]
 
     def _hand_in(self, draft: Draft, found: Profile, scope: Scope) -> Scope:
@@ -150,16 +153,17 @@ class Outliner:
         draft.around = self._around(found, scope, draft.around)._replace(**beside)
         return scope.idle() if draft.around.skipped else scope
 
-    def _variables(self, draft: Draft, found: Profile, given: Mapping | None, written: Scalar) -> Variables:
+    def _variables(self, draft: Draft, found: Profile, item: Item, written: Scalar) -> Variables:
         """Give the included file its variables: it sees these, resolved out here, and no others."""
         declared = mapping_of(found.get("vars"), "vars", self.findings)
         known = declared.keys() if declared else ()
         values = {}
-        for entry in given.entries if given else ():
+        for entry in item.given.entries if item.given else ():
             name = entry.key.text
             if name not in known:
                 hint = self.findings.hint(name, known)
                 self.findings.wrong(f"{found.path.name} declares no variable '{name}'{hint}", entry.key.mark)
             values[name] = Supplied(anchored(draft.scope.resolve(entry.value), draft.address), Origin.INCLUDE)
-        demanded = draft.scope.variables.supply.demanded and values.keys() <= {*known}
+        whole = item.sound and values.keys() <= {*known}  # else what is missing is there by another name
+        demanded = draft.scope.variables.supply.demanded and whole
         return Variables(declared, self.ground, Supply(values, demanded, written.mark))

@@ -24,6 +24,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     include: Scalar | None = None
     given: Mapping | None = None
     """`vars` beside `include`."""
+    sound: bool = True
+    """Whether these could be read."""
     children: tuple[Item, ...] = ()
     written: int = 0
     """How many items stand under `checks`, those that are none among them."""
@@ -77,7 +79,9 @@ class Reader:
                 self.findings.wrong(self._misplaced(entry.key.text, known, body.key.text), entry.key.mark)
         keys = _only(OF_SECTION, node)
         if body.key.text == "include":
-            return Item(mark=node.mark, keys=keys, include=self._file(body.value), given=self._given(node.get("vars")))
+            given = self._given(node.get("vars"))
+            sound = given is not None or node.get("vars") is None
+            return Item(mark=node.mark, keys=keys, include=self._file(body.value), given=given, sound=sound)
         written = len(body.value.items) if isinstance(body.value, Sequence) else 0
         return Item(mark=node.mark, keys=keys, children=self.items(body.value), written=written)
 

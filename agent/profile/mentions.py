@@ -14,7 +14,6 @@ from agent.node import Mapping, Node, Scalar, Sequence
 from agent.problem import Mark
 from agent.template import NAME, OPENING, RESERVED, Ref, Source, TemplateError, parse
 
-
 _NAMES = re.compile(r"\$\(([\w-]+)")
 """What looks like variables in a text that cannot be read."""
 
@@ -84,6 +83,7 @@ class _Mentions:
                 self.used.update(entry.value.keys())
             elif OPENING in text:
                 self.findings.wrong("a key takes no substitution", entry.key.mark)
+                self.used.update(_NAMES.findall(text))
 
     def _text(self, node: Scalar) -> None:
         try:
