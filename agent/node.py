@@ -7,6 +7,7 @@ without quotes, which is what makes `true`, `false`, `null` and numbers JSON's w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -93,6 +94,18 @@ Node: TypeAlias = Scalar | Sequence | Mapping | Data | Late
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")  # RFC 8259 section 6
 _LONGEST = 1000  # digits; Python itself refuses integers of more than 4,300
 _WORDS = {"true": True, "false": False, "null": None}
+
+
+def late(node: Node) -> Iterator[Secret | Measured]:
+    """Give every part in it that only the run learns."""
+    if isinstance(node, Late):
+        yield from (part for part in node.parts if not isinstance(part, str))
+    elif isinstance(node, Mapping):
+        for entry in node.entries:
+            yield from late(entry.value)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from late(item)
 
 
 def free(node: Node) -> Value:

@@ -34,7 +34,6 @@ def _cannot_fail(limit: Limit, test: Test, probe: type[Probe]) -> str:
         "max": _most,
         "matches": _pattern,
         "exists": _exists,
-        "contains": _contains,
     }
     rule = rules.get(test.op)
     return rule(limit, test, probe) if rule else ""
@@ -66,11 +65,6 @@ def _pattern(_: Limit, test: Test, __: type[Probe]) -> str:
     return "every text matches it" if test.operand in _EVERYTHING else ""
 
 
-def _contains(_: Limit, test: Test, __: type[Probe]) -> str:
-    empty = [operand for operand in test.operand if getattr(operand, "text", None) == ""]
-    return "every text contains the empty text" if empty else ""
-
-
 def _exists(limit: Limit, test: Test, probe: type[Probe]) -> str:
     if not test.operand or limit.metric.many or len(limit.tests) > 1:
         return ""
@@ -86,7 +80,6 @@ _RULES: dict[str, Callable[[Limit, Test, type[Probe]], str]] = {
     "max": _most,
     "matches": _pattern,
     "exists": _exists,
-    "contains": _contains,
 }
 
 

@@ -11,6 +11,7 @@ import msgspec
 from agent.lint import limits
 from agent.lint.times import budgets
 from agent.model import Severity
+from agent.node import Secret, late
 from agent.plan.bind import Bind
 from agent.plan.steps import Planned, Section, Step
 from agent.planned import written
@@ -66,9 +67,7 @@ def hollow_sections(bound: Bind, _: datetime) -> Iterator[Doubt]:
     """Find sections that can never pass, because nothing in them counts."""
     for item in _items(bound):
         if isinstance(item, Section) and not item.skipped and not any(map(_counts, item.children)):
-            yield Doubt(
-                "hollow", f"'{item.name}' cannot pass: nothing in it counts (advisory or not applying)", item.mark
-            )
+            yield _about(item, "hollow", "cannot pass: nothing in it counts (advisory or not applying)")
 
 
 def _counts(item: Planned) -> bool:
@@ -103,9 +102,7 @@ def waivers(bound: Bind, now: datetime) -> Iterator[Doubt]:
 
 def _slugs(address: str, items: dict[str, Planned]) -> str:
     """Name the items on the way to an address whose ids are slugs of their names."""
-    on_the_way = [
-        item for other, item in items.items() if other and (address == other or address.startswith(f"{other}/"))
-    ]
+    on_the_way = (item for other, item in items.items() if other and f"{address}/".startswith(f"{other}/"))
     return ", ".join(f"the name '{item.name}'" for item in on_the_way if item.slug)
 
 
@@ -116,9 +113,7 @@ def references(bound: Bind, _: datetime) -> Iterator[Doubt]:
         for address in step.needs:
             needed = items.get(address)
             if needed is not None and needed.slug:
-                yield Doubt(
-                    "slug", f"'{step.name}' refers to '{needed.name}' by the slug of its name: give it an id", step.mark
-                )
+                yield _about(step, "slug", f"refers to '{needed.name}' by the slug of its name: give it an id")
 
 
 def repeated_changes(bound: Bind, _: datetime) -> Iterator[Doubt]:
@@ -126,9 +121,7 @@ def repeated_changes(bound: Bind, _: datetime) -> Iterator[Doubt]:
     for step in bound.plan.steps:
         policy = step.policy
         if step.active and (policy.attempts > 1 or policy.within is not None or policy.hold is not None):
-            yield Doubt(
-                "retry", f"'{step.name}' is active and tried again: what it changes is changed again", step.mark
-            )
+            yield _about(step, "retry", "is active and tried again: what it changes is changed again")
 
 
 _CHANGING = ("POST", "PUT", "PATCH", "DELETE")
@@ -139,27 +132,22 @@ def unmarked_changes(bound: Bind, _: datetime) -> Iterator[Doubt]:
     for step in bound.plan.steps:
         method = _setting(step, "method")
         if method in _CHANGING and not step.active:
-            yield Doubt(
-                "active",
-                f"'{step.name}' sends {method} and is not active: say active: true if it changes anything",
-                step.mark,
-            )
+            yield _about(step, "active", f"sends {method} and is not active: say active: true if it changes anything")
 
 
 def open_secrets(bound: Bind, _: datetime) -> Iterator[Doubt]:
     """Find secrets that go over the network in the clear."""
     for step in bound.plan.steps:
         url = str(_setting(step, "url") or "")
-        if url.startswith("http://") and "$(secret:" in str(written(step.settings)):
-            yield Doubt(
-                "clear", f"'{step.name}' sends a secret over http://, which anybody on the way can read", step.mark
-            )
+        if url.startswith("http://") and any(isinstance(part, Secret) for part in late(step.settings)):
+            yield _about(step, "clear", "sends a secret over http://, which anybody on the way can read")
 
 
 def shells(bound: Bind, _: datetime) -> Iterator[Doubt]:
     """Find shells that read what a reading or a secret puts into their command."""
     for step in bound.plan.steps:
-        if _setting(step, "shell") == "true" and "$(" in str(_setting(step, "command")):
+        command = step.settings.get("command")
+        if _setting(step, "shell") == "true" and command is not None and any(late(command)):
             yield _about(step, "shell", "the shell reads what is substituted into its command")
 
 
