@@ -126,7 +126,7 @@ class _Reader(Generic[_Fold]):
         """Fold one page; gives what the next one is asked with."""
         what = f"{self._wanted.resource.kind}List"
         page = decode(self._wanted.decoder, data, what)
-        if page.kind != what:
+        if page.kind not in ("", what):
             raise Unreachable(f"answers with {page.kind}, expected {what}")
         for item in page.items or ():
             fold.add(item)

@@ -21,11 +21,11 @@ _NAME = re.compile(r"[^\s/%?#]{1,253}")
 _KEY = r"([a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?/)?[a-zA-Z0-9]([-\w.]{0,61}[a-zA-Z0-9])?"
 _VALUE = r"([a-zA-Z0-9]([-\w.]{0,61}[a-zA-Z0-9])?)?"
 _TERM = re.compile(
-    rf"\s*(!\s*{_KEY}|{_KEY}(\s*(=|==|!=)\s*{_VALUE}|\s+(in|notin)\s*\(\s*{_VALUE}(\s*,\s*{_VALUE})*\s*\))?)\s*",
+    rf"\s*(!\s*{_KEY}|{_KEY}(\s*(==|=|!=)\s*{_VALUE}|\s+(in|notin)\s*\(\s*{_VALUE}(\s*,\s*{_VALUE})*\s*\))?)\s*",
     re.ASCII,
 )
 """One requirement of a label selector (Kubernetes, "Labels and Selectors")."""
-_FIELD = re.compile(r"\s*[\w.\[\]-]+\s*(=|==|!=)[^,=]*")
+_FIELD = re.compile(r"\s*[\w.\[\]-]+\s*(==|=|!=)[^,=]*")
 
 
 def _check_namespace(text: str) -> None:

@@ -252,9 +252,9 @@ class ListMetadata(Wire, frozen=True):
 class Page(Wire, Generic[_Item], frozen=True):
     """A list, or one page of it."""
 
-    kind: str
     metadata: ListMetadata
     items: list[_Item] | None
+    kind: str = ""
 
 
 class StatusDetails(Wire, frozen=True):

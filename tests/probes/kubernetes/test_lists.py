@@ -79,8 +79,8 @@ async def test_pages_in_a_circle(api, look):
         ('{"kind":"Status","metadata":{},"items":[]}', "answers with Status, expected PodList"),
         ('{"kind":"PodList","metadata":{}}', "answers with what is no PodList: object missing required field `items`"),
         ('{"kind":"PodList","items":[]}', "answers with what is no PodList: object missing required field `metadata`"),
-        ('{"metadata":{},"items":[]}', "answers with what is no PodList: object missing required field `kind`"),
-        ("{}", "answers with what is no PodList: object missing required field `kind`"),
+        ('{"metadata":{},"items":{}}', "answers with what is no PodList: expected `array | null`, got `object`"),
+        ("{}", "answers with what is no PodList: object missing required field `metadata`"),
         (
             '{"kind":"PodList","metadata":{},"items":[{}]}',
             "answers with what is no PodList: object missing required field `metadata` - at `$.items[0]`",
