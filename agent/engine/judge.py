@@ -15,7 +15,7 @@ from agent.engine.ready import Ready
 from agent.limit import RELATIVE, Limit
 from agent.model import Breach, Outcome
 from agent.plan.steps import Baseline
-from agent.probe import Unreadable, Value
+from agent.probe import Unknown, Unreadable, Value
 
 WAITED = "waited_seconds"
 """The metric that the engine measures itself, with `within` and `hold`."""
@@ -66,7 +66,7 @@ class Judge:
             values, warnings = {**values, WAITED: waited}, warnings + self._warnings_of_wait
             breaches = self._breaches(self._of_wait, values)
         return Observation(
-            outcome=self._outcome(breaches),
+            outcome=self._outcome(breaches, values),
             reason="" if breaches else self._unknown,
             values=values,
             named=seen.named,
@@ -75,13 +75,13 @@ class Judge:
             final=passed and bool(breaches or self._unknown),
         )
 
-    def _outcome(self, breaches: tuple[Breach, ...]) -> Outcome:
-        """Tell a failed target from a witness whose answer is no answer (`gates`)."""
+    def _outcome(self, breaches: tuple[Breach, ...], values: Mapping[str, Value]) -> Outcome:
+        """Tell what is wrong from what nobody saw: a witness's answer that is none (`gates`), a metric Unknown."""
         if self._probe.witness and any(breach.metric in self._probe.gates for breach in breaches):
             return Outcome.ERROR
-        if breaches:
+        if any(not isinstance(values.get(breach.metric), Unknown) for breach in breaches):
             return Outcome.FAIL
-        return Outcome.ERROR if self._unknown else Outcome.PASS
+        return Outcome.ERROR if breaches or self._unknown else Outcome.PASS
 
     def _breaches(self, limits: Iterable[_Judgeable], values: Mapping[str, Value]) -> tuple[Breach, ...]:
         return tuple(breach for limit in limits for breach in self._held(*limit, values))

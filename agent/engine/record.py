@@ -72,7 +72,7 @@ class Record:
             started_seconds=times[0],
             duration_seconds=times[1] - times[0],
             outcome=seen.outcome,
-            reason=self.text(seen.reason or "; ".join(map(str, breaches))),
+            reason=self.text(seen.reason or _why(breaches, seen)),
             readings={
                 self._name(metric): MASKED if metric in hidden else self.value(value)
                 for metric, value in seen.values.items()
@@ -181,3 +181,11 @@ def _number(value: Value) -> int | float | str:
     if not math.isfinite(value) or abs(value) >= _WHOLE:
         return str(value)
     return float(value) if isinstance(value, float) or value != int(value) else int(value)
+
+
+def _why(breaches: Iterable[Breach], seen: Observation) -> str:
+    """Join the breaches; a kind that reads its own `reason` (why a port is not open) is quoted with them."""
+    told = "; ".join(map(str, breaches))
+    reason = seen.values.get("reason") if "reason" not in seen.named else None
+    quoted = isinstance(reason, str) and reason and told and all(breach.metric != "reason" for breach in breaches)
+    return f"{told} ({reason})" if quoted else told

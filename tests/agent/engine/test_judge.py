@@ -11,7 +11,7 @@ from agent.engine.ready import Ready
 from agent.limit import Shape
 from agent.model import Breach, Outcome
 from agent.plan.steps import Baseline, Policy
-from agent.probe import Unreadable
+from agent.probe import Unknown, Unreadable
 from agent.units import Unit
 from tests.agent.engine.kit import Script, Witness, check, limit
 
@@ -133,3 +133,12 @@ def test_a_long_wait_may_warn():
 
 def test_a_check_that_does_not_wait_has_no_such_metric():
     assert judged({}, WAIT).breaches == (Breach("waited_seconds", "absent", "at most 30s"),)
+
+
+def test_a_metric_that_nobody_saw_is_an_error_unless_another_failed():
+    unseen = {"latency_seconds": Unknown("a shallow clone"), "size": 0}
+    least = limit("size", {"min": "1"}, Shape.NUMBER)
+    assert judged(unseen, SLOW).outcome is ERROR
+    assert judged(unseen, SLOW).breaches == (Breach("latency_seconds", "unreadable (a shallow clone)", "at most 1s"),)
+    assert judged(unseen, SLOW, least).outcome is FAIL
+    assert judged({"latency_seconds": Unreadable("garbage")}, SLOW).outcome is FAIL

@@ -45,6 +45,22 @@ def test_an_attempt_is_written_down():
     )
 
 
+@pytest.mark.parametrize(
+    ("seen", "named", "breaches", "reason"),
+    [
+        ({"open": False, "reason": "refused"}, (), ("open",), "open is 1, expected 2 (refused)"),
+        ({"open": False, "reason": "refused"}, ("reason",), ("open",), "open is 1, expected 2"),
+        ({"open": False, "reason": ""}, (), ("open",), "open is 1, expected 2"),
+        ({"open": False, "reason": None}, (), ("open",), "open is 1, expected 2"),
+        ({"reason": "refused"}, (), ("reason",), "reason is 1, expected 2"),
+        ({"open": True, "reason": "refused"}, (), (), ""),
+    ],
+)
+def test_a_kind_that_knows_why_is_quoted(seen, named, breaches, reason):
+    breached = tuple(Breach(metric, "1", "2") for metric in breaches)
+    assert attempt(seen, breaches=breached, named=frozenset(named)).reason == reason
+
+
 def test_a_reason_that_was_given_is_kept():
     assert attempt(reason="refused").reason == "refused"
 
