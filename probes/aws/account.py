@@ -89,21 +89,26 @@ class _Access:
     def _make(self, service: str) -> BaseClient:
         session = self._session = self._session or _session(self._account)
         self._find_credentials(session)
-        endpoint = self._account.endpoint(service)
-        client = session.create_client(
-            service,
-            region_name=_region(self._account, session),
-            endpoint_url=endpoint,
-            config=_CONFIG.merge(Config(s3={"addressing_style": "path"})) if endpoint else _CONFIG,
-        )
-        wire = Wire(client.meta.endpoint_url, client.meta.service_model, _authorities(session))
-        client.meta.events.register("before-send", wire.send)  # type: ignore[arg-type]  # what it gives is used
-        return client
+        return _client(self._account, session, service)
 
     def _find_credentials(self, session: Session) -> None:
         if monotonic() - self._without_since < _REMEMBERED or session.get_credentials() is None:
             self._without_since = max(self._without_since, monotonic())
             raise ProbeError(failures.NO_CREDENTIALS)
+
+
+def _client(account: Account, session: Session, service: str, **credentials: str) -> BaseClient:
+    endpoint = account.endpoint(service)
+    client = session.create_client(
+        service,
+        region_name=_region(account, session),
+        endpoint_url=endpoint,
+        config=_CONFIG.merge(Config(s3={"addressing_style": "path"})) if endpoint else _CONFIG,
+        **credentials,  # type: ignore[arg-type]  # the three parts of credentials, by name
+    )
+    wire = Wire(client.meta.endpoint_url, client.meta.service_model, _authorities(session))
+    client.meta.events.register("before-send", wire.send)  # type: ignore[arg-type]  # what it gives is used
+    return client
 
 
 def _session(account: Account) -> Session:
@@ -144,13 +149,7 @@ class _Role(CredentialProvider):
     def _client(self, service: str, **credentials: str) -> BaseClient:
         session = Session(profile=self._account.profile or None)
         session.register_component("data_loader", models.loader())
-        return session.create_client(
-            service,
-            region_name=_region(self._account, session),
-            endpoint_url=self._account.endpoint(service),
-            config=_CONFIG,
-            **credentials,  # type: ignore[arg-type]  # the three parts of credentials, by name
-        )
+        return _client(self._account, session, service, **credentials)
 
 
 def _extra(account: Account) -> dict[str, str]:

@@ -14,7 +14,7 @@ from botocore.model import OperationModel
 from botocore.parsers import ResponseParserError
 
 from agent.probe import ProbeError, Unreachable
-from probes.aws import iam
+from probes.aws import iam, models
 
 __all__ = ["BROKEN", "NO_CREDENTIALS", "NotThere", "explained", "unprepared"]
 
@@ -107,7 +107,8 @@ def explained(error: Exception, operation: OperationModel) -> _Answer:
     """Say what an error of botocore means for whoever asked."""
     name = f"{operation.service_model.service_name}:{operation.name}"
     if isinstance(error, ClientError):
-        return _refusal(error, operation)
+        asked = _asked(error, operation)
+        return _refusal(error, asked, ours=asked is operation)
     if isinstance(error, boto.NoCredentialsError):
         return ProbeError(NO_CREDENTIALS)
     if isinstance(error, (*_NO_ACCESS, boto.CredentialRetrievalError, boto.NoRegionError)):
@@ -123,26 +124,35 @@ def explained(error: Exception, operation: OperationModel) -> _Answer:
     return Unreachable(f"the answer to {name} cannot be read: {_first_line(str(error)) or type(error).__name__}")
 
 
-def _refusal(error: ClientError, operation: OperationModel) -> _Answer:
+def _asked(error: ClientError, operation: OperationModel) -> OperationModel:
+    """Tell which operation was refused: before ours, credentials may have had to be asked for."""
+    if error.operation_name == operation.name:
+        return operation
+    try:
+        return models.operation("sts", error.operation_name)
+    except ValueError:
+        return operation
+
+
+def _refusal(error: ClientError, operation: OperationModel, *, ours: bool) -> _Answer:
     told = error.response.get("Error", {})
     code, message = str(told.get("Code", "")), _short(str(told.get("Message", "")))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     service = operation.service_model.service_name
-    assuming = error.operation_name.startswith("AssumeRole")
     if _THROTTLED.search(code) or status == 429:
         return Unreachable(f"{service} asks for patience: {code}")
-    if (blind := _blind(code, message, operation, assuming=assuming)) is not None:
+    if (blind := _blind(code, message, operation)) is not None:
         return blind
     if not code or code.isdecimal():
         return _bare(error, status, operation)
-    if not assuming and (_NOT_THERE.search(code) or (code, message[-14:]) == ("ValidationError", "does not exist")):
+    if ours and (_NOT_THERE.search(code) or (code, message[-14:]) == ("ValidationError", "does not exist")):
         return NotThere(code, message)  # the latter is CloudFormation's word for a stack that is not there
     if status >= 500:
         return Unreachable(f"{service} answers {status} ({code})")
     return ProbeError(f"{service}:{operation.name} is answered with {code}: {message}")
 
 
-def _blind(code: str, message: str, operation: OperationModel, *, assuming: bool) -> ProbeError | None:
+def _blind(code: str, message: str, operation: OperationModel) -> ProbeError | None:
     """Say that it is us who may not look; None when it is not."""
     if code in _CLOCK:
         return ProbeError(f"AWS finds the request too old or too early ({code}): is the clock of this machine right?")
@@ -151,8 +161,7 @@ def _blind(code: str, message: str, operation: OperationModel, *, assuming: bool
     if code in _REFUSED:
         return ProbeError(f"AWS refuses the credentials ({code})")
     if _DENIED.search(code):
-        action = "sts:AssumeRole" if assuming else iam.denied(message) or iam.action(operation)
-        return ProbeError(f"{action} is not allowed: {message or code}")
+        return ProbeError(f"{iam.denied(message) or iam.action(operation)} is not allowed: {message or code}")
     return None
 
 
@@ -173,7 +182,7 @@ def _signed_by_aws(error: ClientError) -> bool:
 
 
 def _silence(error: Exception) -> Unreachable:
-    where = _address(error)
+    where = f"proxy {_proxy(error)}" if isinstance(error, boto.ProxyConnectionError) else _address(error)
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Unreachable(f"{where}: its certificate is not trusted: {cause.verify_message}")
@@ -185,14 +194,16 @@ def _silence(error: Exception) -> Unreachable:
         return Unreachable(f"{where}: no answer")
     if isinstance(error, boto.SSLError):
         return Unreachable(f"{where}: TLS fails")
-    if isinstance(error, boto.ProxyConnectionError):
-        return Unreachable("the proxy of this machine does not let us through")
     return Unreachable(f"{where}: closed the connection without a whole answer")
 
 
 def _address(error: Exception) -> str:
     url = str(getattr(error, "kwargs", {}).get("endpoint_url") or "")
     return url.partition("://")[2].partition("/")[0] or "AWS"
+
+
+def _proxy(error: boto.ProxyConnectionError) -> str:
+    return str(error.kwargs.get("proxy_url")).rpartition("@")[2].rpartition("//")[2].strip("/")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -109,6 +109,8 @@ class Aws:
         }
         self.asked = []
         """Operation and parameters of each request."""
+        self.signers = []
+        """Whose key each request was signed with, for which region and service."""
         self.arrived = threading.Event()
         self.over = threading.Event()
         aws = self
@@ -155,6 +157,8 @@ class Aws:
         """Answer one request."""
         operation, params = asked(request)
         self.asked.append((operation, params))
+        signed = re.search(r"Credential=(\w+)/\d+/([\w-]+)/([\w-]+)", request.headers.get("authorization", ""))
+        self.signers.append(signed.groups() if signed else None)
         self.arrived.set()
         known = self.answers.get(operation) or self.answers.get("*") or [Answer("no such operation", 404)]
         self.send(known.pop(0) if len(known) > 1 else known[0], request)
