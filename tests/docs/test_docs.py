@@ -18,7 +18,7 @@ from agent.cli.exits import of_run
 from agent.limit import OPERATORS
 from agent.model import Decision, Outcome
 from agent.profile.items import CHECK, COMMON, SECTION
-from agent.profile.load import HEAD
+from agent.profile.keys import HEAD
 from agent.units import Unit
 
 ROOT = Path(__file__).parents[2]
