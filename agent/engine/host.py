@@ -116,8 +116,8 @@ class _Host:
         before = set(threading.enumerate())
         self._thread.start()
         self._listen()
-        if len(self._results) < len(self._steps):
-            raise self._engine.error or RuntimeError("the engine ended early")
+        if self._engine.error is not None:
+            raise self._engine.error
         run = Run(
             results=tuple(self._results[step.address] for step in self._steps),
             interrupted=self._signal,
@@ -160,15 +160,16 @@ class _Host:
         Should the loop wake after all, it finds the run stopped: it starts nothing more, and cleans up.
         """
         self._given_up = True
+        at_seconds = self._at + silence
         why = f"the event loop was blocked for {duration(silence)}{where(self._thread.ident)}"
         for step in self._steps:
             if step.address not in self._results:
                 reason = why if step.address in self._started else f"not started: {why}"
                 result = results.settled(step, self._plan) or results.error(step, reason)
-                self._tell(CheckFinished(at_seconds=self._at, name=step.name, result=result))
+                self._tell(CheckFinished(at_seconds=at_seconds, name=step.name, result=result))
         tree = branch(self._plan.root, self._results)
         decision = verdict.decide(tree, interrupted=bool(self._signal)).decision
-        self._tell(RunFinished(at_seconds=self._at, interrupted=self._signal, decision=decision))
+        self._tell(RunFinished(at_seconds=at_seconds, interrupted=self._signal, decision=decision))
 
     # ---- in the thread of the event loop
 

@@ -1,13 +1,14 @@
 """What holds for every policy and every target, on virtual time."""
 
 import trio
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from tests.agent.engine.test_course import follow
 
 
+@settings(deadline=None)
 @given(
     answers=st.text("pfe", min_size=1, max_size=30),
     takes=st.sampled_from([0.0, 0.5, 3.0, 30.0]),

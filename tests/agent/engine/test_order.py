@@ -4,7 +4,7 @@ import random
 from graphlib import CycleError
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.engine.order import Order
@@ -90,6 +90,7 @@ def test_a_circle_is_refused_even_if_the_binder_let_it_through():
         waves(passive("a", "b"), passive("b", "a"))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 12), st.randoms(use_true_random=False))
 def test_every_step_has_one_turn_after_its_needs_and_active_ones_are_alone(count, chance: random.Random):
     steps = []
