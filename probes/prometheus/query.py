@@ -52,7 +52,7 @@ class QueryReading(Reading, frozen=True, kw_only=True):
 class QueryProbe(Server, frozen=True, kw_only=True):
     """Have Prometheus evaluate PromQL, now or at the steps of a range that ends now, by its own clock."""
 
-    paths: ClassVar[tuple[str, ...]] = ("/api/v1/query", "/api/v1/query_range")
+    paths: ClassVar[tuple[str, ...]] = ("/api/v1/query", "/api/v1/query_range", "/api/v1/label/NAME/values")
 
     query: _Text | Annotated[list[_Text], Meta(min_length=1)] | dict[str, _Named]
     """An expression, whose reading is `value`; a list of them; or a mapping of metric to expression."""

@@ -1,5 +1,7 @@
 """Metrics that are there, were there, are there with other labels, or were never there."""
 
+import re
+
 import pytest
 
 from agent.probe import ProbeError, Unknown, Unreachable
@@ -68,6 +70,7 @@ ABSENT = {
     ),
 }
 
+
 @pytest.mark.parametrize("name", ABSENT)
 async def test_a_metric_that_is_not_there_as_it_should_be(found, name):
     metric, settings, state, problem = ABSENT[name]
@@ -79,7 +82,7 @@ async def test_a_metric_that_is_not_there_as_it_should_be(found, name):
 async def test_a_metric_that_vanished_has_the_age_of_its_last_sample(found):
     reading = await found("gone", labels={"app": "shop"})
     assert (reading.state, reading.missing, reading.series) == ("vanished", ["gone"], 0)
-    assert 3 * HOUR <= reading.age_seconds <= 3 * HOUR + 300 + 120
+    assert 3 * HOUR <= reading.age_seconds <= 3 * HOUR + 300 + 600
     (problem,) = reading.problems
     assert problem.startswith('gone{app="shop"} vanished 3h')
 
@@ -103,7 +106,7 @@ async def test_a_longer_lookback_finds_what_is_long_gone(found):
 async def test_a_metric_is_stale_when_its_newest_sample_is_old(found):
     reading = await found("lazy")
     assert (reading.state, reading.missing, reading.series) == ("stale", ["lazy"], 1)
-    assert HOUR / 2 <= reading.age_seconds < HOUR / 2 + 120
+    assert HOUR / 2 <= reading.age_seconds < HOUR / 2 + 600
     (problem,) = reading.problems
     assert problem.startswith("lazy is stale: its newest sample is 3")
     assert (await found("lazy", stale_after=HOUR)).state == "present"
@@ -194,6 +197,5 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_settings_that_do_not_fit(name):
     settings, message = WRONG[name]
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         MetricProbe(url="http://h", **settings)
-    assert str(caught.value) == message
