@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
+from importlib import import_module
 
 import msgspec
 
 from agent.probe import ProbeError, Unreachable, Value
-from probes.extract import parse_json
+from probes.extract import parse_json, select
 from probes.kubernetes.resources import Resource
 from probes.kubernetes.wire import Condition, Metadata, Page, Wire, decode
 
-__all__ = ["OUTLINES", "RAW", "Documents", "Names", "Outline", "name", "outline", "read"]
+__all__ = ["OUTLINES", "RAW", "Documents", "Names", "Outline", "Stream", "outline", "read", "streams"]
 
 _LIMIT = 32 << 20
 """Bytes of a list that is held as a whole."""
+
+_PROJECTIONS = ("projection", "filter_projection", "flatten")
+"""What jmespath calls the steps that are taken for each element of a list by itself."""
 
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -76,29 +81,75 @@ class Names:
 
 
 class Documents:
-    """Keeps whole objects, up to a limit."""
+    """Keeps whole objects, up to a limit, because a path may lead anywhere in their list."""
 
-    def __init__(self, resource: Resource) -> None:
-        self._resource = resource
+    def __init__(self, resource: Resource, paths: Mapping[str, str]) -> None:
+        self._resource, self._paths = resource, paths
         self._items: list[Value] = []
-        self.size = 0
+        self._size = 0
 
     def add(self, item: msgspec.Raw) -> None:
         """Take one.  Raises ProbeError when there are too many."""
         data = bytes(item)
-        self.size += len(data)
-        if self.size > _LIMIT:
+        self._size += len(data)
+        if self._size > _LIMIT:
             raise ProbeError(
                 f"its list of {self._resource.plural} is larger than {_LIMIT >> 20} MiB: choose some by a selector"
             )
-        # Objects in a list do not say what they are.
-        head = {"apiVersion": self._resource.api_version, "kind": self._resource.kind}
-        self._items.append(_shown({**head, **_object(data)}))
+        self._items.append(_of_list(data, self._resource))
 
     @property
-    def document(self) -> dict[str, Value]:
-        """The list as one object."""
-        return {"apiVersion": self._resource.api_version, "kind": f"{self._resource.kind}List", "items": self._items}
+    def names(self) -> list[str]:
+        """Their names."""
+        return list(map(_name, self._items))
+
+    def named(self) -> dict[str, Value]:
+        """Read each path from the list as one object."""
+        head = {"apiVersion": self._resource.api_version, "kind": f"{self._resource.kind}List"}
+        return select({**head, "items": self._items}, self._paths)
+
+
+class Stream:
+    """Reads each path from one object at a time and keeps what it finds there: see `streams`."""
+
+    def __init__(self, resource: Resource, paths: Mapping[str, str]) -> None:
+        self._resource, self._paths = resource, paths
+        self._found: dict[str, Value] = {reading: [] for reading in paths}
+        self.names: list[str] = []
+
+    def add(self, item: msgspec.Raw) -> None:
+        """Take one."""
+        document = _of_list(bytes(item), self._resource)
+        self.names.append(_name(document))
+        for reading, value in select({"items": [document]}, self._paths).items():
+            if isinstance(self._found[reading], list):
+                self._found[reading] = _joined(self._found[reading], value)
+
+    def named(self) -> dict[str, Value]:
+        """Give what was found."""
+        return self._found
+
+
+def _joined(found: list[Value], value: Value) -> Value:
+    """Add what one more object has; what cannot be read in one cannot be read in all."""
+    if not isinstance(value, list):
+        return value
+    found += value
+    return found
+
+
+def streams(path: str) -> bool:
+    """Tell whether a path asks each object for itself, as `items[].metadata.name` does.
+
+    Such a path is a chain of projections that begins with all items; of two lists put together it finds what
+    it finds in the one and then what it finds in the other.
+    """
+    node: Value = import_module("probes.extract.jmes").compiled(path).parsed
+    if node["type"] not in _PROJECTIONS:
+        return False
+    while node["type"] in _PROJECTIONS:
+        node = node["children"][0]
+    return bool(node["type"] == "field" and node["value"] == "items")
 
 
 def outline(data: bytes, kind: str) -> Outline:
@@ -114,9 +165,13 @@ def read(data: bytes) -> Value:
     return _shown(_object(data))
 
 
-def name(item: Value) -> str:
-    """Tell the name of an object."""
+def _name(item: Value) -> str:
     return str((item.get("metadata") or {}).get("name") or "")
+
+
+def _of_list(data: bytes, resource: Resource) -> dict[str, Value]:
+    """Read an object of a list, which does not say what it is."""
+    return _shown({"apiVersion": resource.api_version, "kind": resource.kind, **_object(data)})
 
 
 def _object(data: bytes) -> dict[str, Value]:

@@ -94,7 +94,7 @@ async def read(api: Api, wanted: Wanted, begin: Callable[[datetime], _Fold]) -> 
 
 
 class _Reader(Generic[_Fold]):
-    """Reads one page after the other."""
+    """Reads one page after the other, and holds one at a time."""
 
     def __init__(self, api: Api, wanted: Wanted, begin: Callable[[datetime], _Fold]) -> None:
         self._api, self._wanted, self._begin = api, wanted, begin
@@ -102,25 +102,29 @@ class _Reader(Generic[_Fold]):
 
     async def read(self) -> Listed[_Fold]:
         """Read them all.  Raises Expired as well."""
-        reply = await self._page("")
-        fold = self._begin(reply.now)
-        seen, continued = {""}, await self._folded(reply, fold)
+        reply = await self._ask("")
+        now, fold = reply.now, self._begin(reply.now)
+        seen, continued = {""}, await self._folded(reply.data, fold)
+        del reply
         while continued:
             if continued in seen:
                 plural = self._wanted.resource.plural
                 raise Unreachable(f"{self._api.place}: the pages of its list of {plural} go in a circle")
             seen.add(continued)
-            reply = await self._page(continued)
-            continued = await self._folded(reply, fold)
-        return Listed(fold, self._count, reply.now)
+            continued, now = await self._page(continued, fold)
+        return Listed(fold, self._count, now)
 
-    async def _page(self, continued: str) -> Reply:
+    async def _page(self, continued: str, fold: _Fold) -> tuple[str, datetime]:
+        reply = await self._ask(continued)
+        return await self._folded(reply.data, fold), reply.now
+
+    async def _ask(self, continued: str) -> Reply:
         wanted = self._wanted
         return await self._api.get(wanted.resource.path(wanted.namespace), wanted.right, wanted.query(continued))
 
-    async def _folded(self, reply: Reply, fold: _Fold) -> str:
+    async def _folded(self, data: bytes, fold: _Fold) -> str:
         with self._api.explained():
-            return await apart(len(reply.data), self._take, reply.data, fold)
+            return await apart(len(data), self._take, data, fold)
 
     def _take(self, data: bytes, fold: _Fold) -> str:
         """Fold one page; gives what the next one is asked with."""

@@ -8,13 +8,14 @@ from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar
 
 import msgspec
+from anyio import to_thread
 
 from agent.probe import Reading, Value, checked
 from probes.extract import JmesPaths, check_jmespath, select
 from probes.http.readings import apart
 from probes.kubernetes import discovery, documents, lists
 from probes.kubernetes.client import Api
-from probes.kubernetes.documents import Documents, Names, Outline
+from probes.kubernetes.documents import Documents, Names, Outline, Stream
 from probes.kubernetes.lists import Wanted, must_exist
 from probes.kubernetes.rbac import Right
 from probes.kubernetes.refusal import Missing
@@ -65,8 +66,8 @@ class ResourceProbe(ListingProbe, frozen=True, kw_only=True):
     field_selector: Fields = ""
     """Fields that listed objects have: `metadata.name!=default`."""
     json: JmesPaths = msgspec.field(default_factory=dict)
-    """Readings by JMESPath: of the object (`spec.replicas`), or of the list (`items[].metadata.name`).  Without
-    `metadata.managedFields`."""
+    """Readings by JMESPath: of the object (`spec.replicas`), or of the list (`items[].metadata.name`); not of
+    `metadata.managedFields`.  A list of more than 32 MiB is read only by paths that ask each object for itself."""
 
     def __post_init__(self) -> None:
         """Refuse settings that do not go together, and kinds that nobody knows."""
@@ -145,12 +146,11 @@ class ResourceProbe(ListingProbe, frozen=True, kw_only=True):
         )
 
     async def _select(self, api: Api, resource: Resource) -> ResourceReading:
-        """Read a list whole, because a path may lead anywhere in it."""
-        listed = await lists.read(api, self._wanted(api, resource, documents.RAW), lambda _: Documents(resource))
-        document = listed.fold.document
-        named = await apart(listed.fold.size, select, document, self.json)
-        names = [documents.name(item) for item in document["items"]]
-        return ResourceReading(found=bool(listed.count), count=listed.count, names=names, named=named)
+        """Read a list object by object if all paths allow that, else whole."""
+        kind = Stream if all(map(documents.streams, self.json.values())) else Documents
+        listed = await lists.read(api, self._wanted(api, resource, documents.RAW), lambda _: kind(resource, self.json))
+        named = await to_thread.run_sync(listed.fold.named, abandon_on_cancel=True)
+        return ResourceReading(found=bool(listed.count), count=listed.count, names=listed.fold.names, named=named)
 
 
 def _age(outline: Outline, now: datetime) -> float | None:

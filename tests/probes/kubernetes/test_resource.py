@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from agent.probe import ProbeError, Unreachable, Unreadable
+from probes.kubernetes.documents import streams
 from probes.kubernetes.resource import ResourceProbe, ResourceReading
 
 from .server import Answer, Kind, status
@@ -219,8 +220,9 @@ async def test_a_list_that_is_too_large_to_be_held(api, look):
     message = f"API server {api.place}: its list of configmaps is larger than 32 MiB: choose some by a selector"
     with pytest.raises(ProbeError, match=f"^{re.escape(message)}$"):
         await look(ResourceProbe, kind="ConfigMap", json={"n": "length(items)"})
-    found = await look(ResourceProbe, kind="ConfigMap")
-    assert found.count == 4
+    assert (await look(ResourceProbe, kind="ConfigMap")).count == 4
+    found = await look(ResourceProbe, kind="ConfigMap", json={"names": "items[].metadata.name"})
+    assert (found.count, found.named) == (4, {"names": ["a", "a", "a", "a"]})
 
 
 @pytest.mark.parametrize(
@@ -268,3 +270,45 @@ async def test_what_is_no_list_of_objects(api, look, item):
 def test_what_does_not_go_together_is_refused(settings, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         ResourceProbe(**settings)
+
+
+STREAMED = [
+    "items[].metadata.name",
+    "items[*].metadata.labels.app",
+    "items[?metadata.labels.app=='shop-web'].data",
+    "items[].data.*[]",
+    "items[].data.nothing",
+    "items[].{name: metadata.name, level: data.LOG_LEVEL}",
+    "items[].[kind, apiVersion]",
+]
+WHOLE = [
+    "items",
+    "items[0].metadata.name",
+    "items[:1].kind",
+    "items[].kind | [0]",
+    "length(items[])",
+    "kind",
+    "[].kind",
+]
+
+
+@pytest.mark.parametrize(("paths", "streamed"), [(STREAMED, True), (WHOLE, False)])
+def test_which_paths_ask_each_object_for_itself(paths, streamed):
+    assert [path for path in paths if streams(path) is streamed] == paths
+
+
+@pytest.mark.parametrize("path", STREAMED)
+async def test_object_by_object_a_path_finds_what_it_finds_in_the_whole(api, scene, look, path):
+    api.add(*scene("config-maps"))
+    by_itself = await look(ResourceProbe, kind="ConfigMap", json={"found": path})
+    in_whole = await look(ResourceProbe, kind="ConfigMap", json={"found": path, "whole": "kind"})
+    assert by_itself.named == {"found": in_whole.named["found"]}
+    assert by_itself.names == in_whole.names == ["shop-api", "shop-web"]
+
+
+async def test_what_cannot_be_read_in_one_object_cannot_be_read_in_all(api, scene, look):
+    objects = scene("config-maps")
+    objects[0]["data"]["LOG_LEVEL"] = 7
+    api.add(*objects, *objects)
+    found = await look(ResourceProbe, kind="ConfigMap", json={"sizes": "items[].data.length(LOG_LEVEL)"})
+    assert isinstance(found.named["sizes"], Unreadable)
