@@ -9,7 +9,16 @@ from __future__ import annotations
 import ssl
 import unicodedata
 
-from redis.exceptions import AuthenticationError, BusyLoadingError, MovedError, NoPermissionError, RedisError
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    ClusterDownError,
+    MovedError,
+    NoPermissionError,
+    OutOfMemoryError,
+    RedisError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as Broken
 
 from agent.probe import ProbeError, Unreachable
@@ -20,8 +29,9 @@ from probes.http.words import inside
 __all__ = ["Overflow", "disconnected", "refused", "said"]
 
 _LONGEST = 300
-_DOWN = ("MISCONF", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "OOM", "LOADING", "TRYAGAIN")
-"""Codes of a server that would answer if it were well."""
+_DOWN = (ClusterDownError, OutOfMemoryError, TryAgainError)
+_DOWN_CODES = ("MISCONF", "BUSY")
+"""What a server says that would answer if it were well; redis.asyncio has no classes for the second."""
 
 
 class Overflow(Exception):
@@ -29,12 +39,10 @@ class Overflow(Exception):
 
 
 def disconnected(error: RedisError) -> Unreachable | ProbeError:
-    """Say why there is no connection; redis.asyncio keeps the system's word as the context of its own."""
+    """Say why there is no connection."""
     cause = error.__context__
-    if isinstance(cause, ssl.SSLError):
-        return distrusted(cause)
-    if isinstance(cause, OSError):
-        return not_opened(cause) if cause.errno else broken(cause)
+    if isinstance(cause, OSError) and cause.errno and not isinstance(cause, ssl.SSLError):
+        return not_opened(cause)
     return refused(error)
 
 
@@ -43,16 +51,24 @@ def refused(error: RedisError) -> Unreachable | ProbeError:
     words = said(str(error))
     if isinstance(error, BusyLoadingError):
         return Unreachable("it loads its data still")
-    if isinstance(error, Broken):
-        full = "max number of clients" in words
-        return Unreachable(words if full else "connection closed")
     if isinstance(error, AuthenticationError | NoPermissionError):
         return ProbeError(words)
+    if isinstance(error, Broken):
+        return _broken(error, words)
     if isinstance(error, MovedError):
         return ProbeError(f"another node of the cluster keeps it: {error.host}:{error.port}")
-    if words.startswith(_DOWN):
-        return Unreachable(words)
-    return ProbeError(words)
+    down = isinstance(error, _DOWN) or words.startswith(_DOWN_CODES)
+    return Unreachable(words) if down else ProbeError(words)
+
+
+def _broken(error: Broken, words: str) -> Unreachable:
+    """Say how a connection ended; redis.asyncio keeps the system's word as the context of its own."""
+    cause = error.__context__
+    if isinstance(cause, ssl.SSLError):
+        return distrusted(cause)
+    if isinstance(cause, OSError):
+        return broken(cause)
+    return Unreachable(words if "max number of clients" in words else "connection closed")
 
 
 def said(text: str) -> str:

@@ -89,13 +89,10 @@ async def _sentinel(session: Session, info: Info) -> dict[str, Value]:
     if info.number("sentinel_masters") is None:
         return {}
     rows = info.rows("master")
-    quorums = [
-        await session.try_to_ask(bytes, "SENTINEL", "CKQUORUM", row["name"])
-        for row in rows[:_MASTERS]
-        if row.get("name")
-    ]
+    names = sorted(row.get("name", "") for row in rows)
+    quorums = [await session.try_to_ask(bytes, "SENTINEL", "CKQUORUM", name) for name in names[:_MASTERS]]
     return {
-        "sentinel_masters": sorted(row.get("name", "") for row in rows),
+        "sentinel_masters": names,
         "sentinel_masters_down": sorted(row.get("name", "") for row in rows if row.get("status") != "ok"),
         "sentinel_quorum": _quorum(quorums),
     }
