@@ -215,6 +215,9 @@ def timestamp(value: Value) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+_SINCE, _UNTIL = "_age_seconds", "_in_seconds"
+_AHEAD_SECONDS = 60.0
+"""How far another machine's clock may be ahead of ours."""
 _EPOCH_SECONDS = 10**9
 """A number this large under `…_age_seconds` or `…_in_seconds` is a Unix time (31 years are no age)."""
 
@@ -227,10 +230,8 @@ def settle(metric: str, value: Value, now: datetime) -> Value:
     """
     if isinstance(value, list):
         return [settle(metric, item, now) for item in value]
-    age, ahead = metric.endswith("_age_seconds"), metric.endswith("_in_seconds")
-    if (age or ahead) and (moment := _moment(value)) is not None:
-        seconds = (now - moment).total_seconds()
-        return seconds if age else -seconds
+    if metric.endswith((_SINCE, _UNTIL)) and (seconds := _distance(metric, value, now)) is not None:
+        return seconds
     unit = units.of(metric)
     if unit is not Unit.PLAIN and isinstance(value, str):
         try:
@@ -240,16 +241,32 @@ def settle(metric: str, value: Value, now: datetime) -> Value:
     return value
 
 
-def _moment(value: Value) -> datetime | None:
-    """Read a timestamp, or a number so large that it can only be Unix time (seconds or milliseconds)."""
-    number = units.number(value) if isinstance(value, str) else value if is_number(value) else None
-    if number is None or not math.isfinite(number) or number < _EPOCH_SECONDS:
-        return timestamp(value)
-    seconds = float(number) / (1000 if number >= _EPOCH_SECONDS * 1000 else 1)
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):
+def _distance(metric: str, value: Value, now: datetime) -> Value:
+    """Give the time since, or until, a timestamp; None when it is none.  Nothing is younger than now."""
+    since = metric.endswith(_SINCE)
+    number = units.number(value) if isinstance(value, str) else units.exact(value) if is_number(value) else None
+    if number is not None and not number.is_finite():
         return None
+    if number is not None and abs(number) < _EPOCH_SECONDS:
+        return Unreadable(f"it is {shown(value)}, and nothing has an age below zero") if since and number < 0 else None
+    try:
+        moment = timestamp(value) if number is None else _unix_time(number)
+    except (OverflowError, ValueError, OSError):
+        return Unreadable(f"it is {shown(value)}, which is neither a duration nor a time")
+    if moment is None:
+        return None
+    ahead = (moment - now).total_seconds()
+    if since and ahead > _AHEAD_SECONDS:
+        return Unreadable(f"it is {shown(moment)}, which is in the future")
+    return max(0.0, -ahead) if since else ahead
+
+
+def _unix_time(number: Decimal) -> datetime:
+    """Read Unix time in seconds, or in as small a unit as its size tells: ms, µs or ns."""
+    seconds = float(number)
+    while seconds >= _EPOCH_SECONDS * 100:  # the year 5138
+        seconds /= 1000
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def shown(value: Value, *, limit: int = 200) -> str:

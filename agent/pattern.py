@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import regex
 
-SECONDS = 1.0
+SECONDS = 0.25
 """How long one search may take; it holds the event loop up meanwhile."""
 LONGEST = 5_000
 """Characters of a pattern; it takes milliseconds to read one of these."""
