@@ -39,11 +39,13 @@ class Written(msgspec.Struct, frozen=True):
 def load(path: str) -> list[Written]:
     """Read a file; blocks.  Raises ProbeError."""
     try:
-        found = list(_rules(formats.parse(read(path, _LIMIT), "yaml")))
-    except _Wrong as error:
-        raise ProbeError(f"{path} is not a rule file: {error}") from error
+        data = read(path, _LIMIT)
     except ValueError as error:
         raise ProbeError(f"{path} {error}") from error
+    try:
+        found = list(_rules(formats.parse(data, "yaml")))
+    except ValueError as error:
+        raise ProbeError(f"{path} is not a rule file: {error}") from error
     if not found:
         raise ProbeError(f"{path} has no rules")
     return found

@@ -32,6 +32,7 @@ class Program:
 
     def __init__(self, command, place):
         self.place, self.command = place, command
+        self.client = httpx.Client(trust_env=False, verify=False, timeout=10)
         while True:
             self.port = free_port()
             if self._start():
@@ -57,9 +58,15 @@ class Program:
         return f"http://127.0.0.1:{self.port}"
 
     def get(self, path, **params):
-        return httpx.get(f"{self.url}{path}", params=params, trust_env=False, timeout=10)
+        return self.client.get(f"{self.url}{path}", params=params)
+
+    def post(self, path, document):
+        answer = self.client.post(f"{self.url}{path}", json=document)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
 
     def close(self):
+        self.client.close()
         self.process.kill()
         self.process.wait()
 
@@ -265,6 +272,8 @@ receivers:
   - name: chat
     slack_configs: [{channel: '#alerts'}]
   - name: odd
+inhibit_rules:
+  - {source_matchers: ['severity="critical"'], target_matchers: ['severity="mail"']}
 time_intervals:
   - name: night
     time_intervals: [{times: [{start_time: '22:00', end_time: '24:00'}]}]
@@ -291,7 +300,7 @@ class Live:
         """Wait until everything was scraped and evaluated, and Alertmanager has heard of it."""
         self.exporter.twice.wait()
         until(self._evaluated)
-        until(lambda: any(alert["labels"]["alertname"] == "TargetDown" for alert in self._delivered()))
+        until(lambda: {alert["labels"]["alertname"] for alert in self._delivered()} >= {"TargetDown", "QueueLong"})
         return self
 
     def _evaluated(self):
