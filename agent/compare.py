@@ -263,10 +263,10 @@ def _distance(metric: str, value: Value, now: datetime) -> Value:
 
 def _unix_time(number: Decimal) -> datetime:
     """Read Unix time in seconds, or in as small a unit as its size tells: ms, µs or ns."""
-    seconds = float(number)
-    while seconds >= _EPOCH_SECONDS * 100:  # the year 5138
-        seconds /= 1000
-    return datetime.fromtimestamp(seconds, UTC)
+    for _ in ("ms", "us", "ns"):
+        if number >= _EPOCH_SECONDS * 100:  # the year 5138
+            number /= 1000
+    return datetime.fromtimestamp(float(number), UTC)
 
 
 def shown(value: Value, *, limit: int = 200) -> str:

@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from agent.findings import SHIPPED, Findings
+from agent.limit import Metric, Shape, compile_limit
 from agent.lint import lint
+from agent.lint.limits import dubious
 from agent.plan.bind import Asked, bind
 from agent.plan.given import Given
+from agent.units import Unit
+from probes.exec import ExecProbe
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -83,11 +87,6 @@ def test_limits_that_can_fail_are_left_alone(check, doubts):
 
 
 def test_a_ratio_is_never_above_all(doubts):
-    from agent.limit import Metric, Shape, compile_limit
-    from agent.lint.limits import dubious
-    from agent.units import Unit
-    from probes.exec import ExecProbe
-
     limit = compile_limit(Metric("used_ratio", Shape.NUMBER, Unit.RATIO), {"max": "100%"})
     assert list(dubious(limit, ExecProbe)) == ["used_ratio: at most 100% cannot fail: it is never above 100%"]
 
