@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from errno import ECONNREFUSED
 from typing import Annotated, Literal
 
 from anyio import create_task_group
@@ -15,6 +17,9 @@ from probes.extract import Pattern, Patterns, regex_readings
 
 __all__ = ["Step", "TcpProbe", "TcpReading"]
 
+_REFUSED = os.strerror(ECONNREFUSED).lower()
+"""How a connection says that it was refused; any other words of it are never taken for a closed port."""
+
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
 
@@ -22,8 +27,8 @@ class TcpReading(Reading, frozen=True):
     """What the port did."""
 
     open: bool | Unreadable
-    """Whether a connection was made.  Where some addresses of the host are open and others closed it cannot
-    be read, so that neither `true` nor `false` holds."""
+    """Whether a connection was made; `false` only when each address of the host refused it.  Where some
+    refuse and others do not it cannot be read, so that neither `true` nor `false` holds."""
     reason: str | None = None
     """Why it is not open; absent when it is."""
     addresses: list[str] = []
@@ -38,8 +43,9 @@ class TcpProbe(Probe, frozen=True):
     """Connect once to a port: no second attempt, no other address if the first is slow.
 
     By default the port must be open.  A port counts as closed only when each address of its host refuses.
-    Silence is cut by the check's timeout and is a failure, so that a firewall that drops packets cannot be
-    told from a host that is away.  A dialogue that does not go as written is a failure.
+    A name that does not exist, a host that no way leads to and silence, which the check's timeout cuts, are
+    failures whatever is expected: a firewall that drops packets cannot be told from a host that is away.  A
+    dialogue that does not go as written is a failure.
     """
 
     defaults = {"open": "true"}
@@ -83,13 +89,9 @@ class TcpProbe(Probe, frozen=True):
             raise ValueError("regex reads the banner, which needs read, expect, matches or dialogue")
 
     async def measure(self) -> TcpReading:
-        """Connect, hold the dialogue, and report what came."""
+        """Connect, hold the dialogue, and report what came.  Raises Unreachable and ProbeError."""
         endpoint = self._endpoint()
-        try:
-            known = await resolve(endpoint)
-        except Unreachable as error:
-            return TcpReading(open=False, reason=str(error))
-        return await self.knock(endpoint, known)
+        return await self.knock(endpoint, await resolve(endpoint))
 
     async def knock(self, endpoint: Endpoint, known: tuple[Address, ...]) -> TcpReading:
         """Connect to what the host's addresses are known to be, at least one."""
@@ -127,6 +129,7 @@ class TcpProbe(Probe, frozen=True):
 
     def _report(self, looks: list[_Look]) -> TcpReading:
         """Make one reading of all looks; trouble is raised unless a port is closed."""
+        half = "half up" if any(look.seconds is not None for look in looks) else "not all refuse"
         closed = [look.closed for look in looks if look.closed]
         trouble = [look.trouble for look in looks if look.trouble]
         seconds = max((look.seconds for look in looks if look.seconds is not None), default=None)
@@ -137,7 +140,7 @@ class TcpProbe(Probe, frozen=True):
         reason = "; ".join([*closed, *map(str, trouble)])
         banner = None if closed else _common([look.banner for look in looks])
         return TcpReading(
-            open=Unreadable(f"half up: {reason}") if 0 < len(closed) < len(looks) else not closed,
+            open=Unreadable(f"{half}: {reason}") if 0 < len(closed) < len(looks) else not closed,
             reason=reason or None,
             addresses=addresses,
             latency_seconds=None if closed else seconds,
@@ -153,6 +156,7 @@ class _Look:
         self._endpoint = endpoint
         self.address = address
         self.closed = ""
+        """The refusal of the address itself, and nothing less: to have seen nothing does not prove it closed."""
         self.trouble: Unreachable | ProbeError | None = None
         self.seconds: float | None = None
         self.banner: str | None = None
@@ -161,10 +165,11 @@ class _Look:
         """Connect and talk; nothing is raised."""
         try:
             connection = await Connection.open(self._endpoint, self.address)
-        except Unreachable as error:
-            self.closed = str(error)
-        except ProbeError as error:
-            self.trouble = error
+        except (Unreachable, ProbeError) as error:
+            if str(error) == f"{named(self._endpoint, self.address)}: {_REFUSED}":
+                self.closed = str(error)
+            else:
+                self.trouble = error
         else:
             async with connection:
                 await self._talk(connection, steps, limit)

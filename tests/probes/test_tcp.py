@@ -1,5 +1,6 @@
 """The `tcp` kind against ports that are open, closed, silent, chatty and hostile."""
 
+import errno
 import re
 import socket
 import threading
@@ -117,9 +118,48 @@ async def test_a_closed_port_is_a_reading(place):
     }
 
 
-async def test_a_name_that_does_not_exist_is_not_open():
-    reading = await TcpProbe(address="-:80").measure()
-    assert (reading.open, reading.reason, reading.addresses) == (False, "-: no such name", [])
+async def test_a_name_that_does_not_exist_is_neither_open_nor_closed():
+    with pytest.raises(Unreachable, match=r"^-: no such name$"):
+        await TcpProbe(address="-:80").measure()
+
+
+@pytest.fixture
+def instead(monkeypatch):
+    """Have the kernel say something else of connections of a family than that they are refused."""
+    real, others = socket.socket.getsockopt, {}
+
+    def getsockopt(sock, level, option, *size):
+        said = real(sock, level, option, *size)
+        is_refusal = (level, option, said) == (socket.SOL_SOCKET, socket.SO_ERROR, errno.ECONNREFUSED)
+        return others.get(sock.family, said) if is_refusal else said
+
+    monkeypatch.setattr(socket.socket, "getsockopt", getsockopt)
+    return others
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EHOSTUNREACH, "no route to host"),
+        (errno.EHOSTDOWN, "host is down"),
+        (errno.ETIMEDOUT, "connection timed out"),
+        (errno.ECONNRESET, "connection reset by peer"),
+    ],
+    ids=errno.errorcode.get,
+)
+async def test_what_is_no_refusal_by_the_address_does_not_prove_it_closed(instead, number, said):
+    instead[socket.AF_INET] = number
+    with pytest.raises(Unreachable) as caught:
+        await TcpProbe(address=f"127.0.0.1:{CLOSED}").measure()
+    assert str(caught.value) == f"127.0.0.1:{CLOSED}: {said}"
+    assert caught.value.partial == {"addresses": [f"127.0.0.1:{CLOSED}"], "latency_seconds": None}
+
+
+@pytest.mark.parametrize("number", [errno.ENETUNREACH, errno.EACCES], ids=errno.errorcode.get)
+async def test_what_is_refused_on_the_way_from_here_is_an_error_however_late(instead, number):
+    instead[socket.AF_INET] = number
+    with pytest.raises(ProbeError, match=r"^127\.0\.0\.1:1: this machine cannot connect: "):
+        await TcpProbe(address=f"127.0.0.1:{CLOSED}").measure()
 
 
 async def test_what_this_machine_cannot_reach_is_an_error():
@@ -312,9 +352,21 @@ class TestSeveralAddresses:
         known = (*await resolve(Endpoint("127.0.0.1", CLOSED)), *await resolve(Endpoint("224.0.0.1", CLOSED)))
         reading = await TcpProbe(host="pair", port=CLOSED).knock(Endpoint("pair", CLOSED), known)
         assert reading.open == Unreadable(
-            f"half up: pair:{CLOSED} (127.0.0.1): connection refused; "
+            f"not all refuse: pair:{CLOSED} (127.0.0.1): connection refused; "
             f"pair:{CLOSED} (224.0.0.1): this machine cannot connect: network is unreachable"
         )
+
+    @pytest.mark.parametrize("addresses", ["first", "all"])
+    async def test_one_closed_and_one_without_a_route_is_not_closed(self, knock, instead, addresses):
+        instead[socket.AF_INET6] = errno.EHOSTUNREACH
+        _, reading = await knock(None, None, addresses=addresses)
+        said = f"pair:{CLOSED} (127.0.0.1): connection refused; pair:{CLOSED} (::1): no route to host"
+        assert (reading.open, reading.reason) == (Unreadable(f"not all refuse: {said}"), said)
+
+    async def test_one_open_and_one_without_a_route_is_no_answer_where_all_are_asked_for(self, knock, instead):
+        instead[socket.AF_INET6] = errno.EHOSTUNREACH
+        with pytest.raises(Unreachable, match=r" \(::1\): no route to host$"):
+            await knock(silence, None, addresses="all")
 
     async def test_the_same_is_said_by_all(self, knock):
         _, reading = await knock(says(b"v1\n"), says(b"v1\n"), addresses="all", read="line", regex={"v": "v(.)"})
