@@ -8,6 +8,7 @@ a gate wants to hear.  So answers are read here, before botocore sees them.
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
 from functools import partial
 from time import monotonic
@@ -71,6 +72,8 @@ class Wire:
             proxies=get_environ_proxies(endpoint),
             timeout=TIMEOUTS,  # type: ignore[arg-type]  # a pair too
             max_pool_connections=POOL,
+            # or the head of a request waits for its body, 40 ms
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # type: ignore[list-item]  # the stubs err
         )
 
     def send(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse:
