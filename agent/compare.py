@@ -6,7 +6,6 @@ What cannot be compared raises Incomparable, whose text says what the value is; 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -51,12 +50,17 @@ def is_number(value: Value) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
+def _finite(value: float | Decimal) -> bool:
+    """Tell whether it is a number at all; an integer may be too large for math.isfinite."""
+    return units.exact(value).is_finite()
+
+
 def sized(value: Value) -> Decimal | datetime:
     """Give what has a size: a finite number, text that is exactly a number, a time."""
     if isinstance(value, datetime):
         return value
     if is_number(value):
-        if not math.isfinite(value):
+        if not _finite(value):
             raise Incomparable(f"{shown(value)}, which has no size to compare")
         return units.exact(value)
     number = units.number(value) if isinstance(value, str) else None
@@ -158,7 +162,7 @@ def _surely_same(value: Value, operand: Value) -> bool:
 def _same(value: Value, operand: Value) -> bool:
     if isinstance(operand, Word):
         return _same_as_word(value, operand)
-    if is_number(value) and is_number(operand) and math.isfinite(value):
+    if is_number(value) and is_number(operand) and _finite(value):
         return units.exact(value) == units.exact(operand)
     if is_number(operand) and isinstance(value, str) and (number := units.number(value)) is not None:
         return number == units.exact(operand)
@@ -181,7 +185,7 @@ def _same_as_word(value: Value, word: Word) -> bool:
         return value == word.text
     if isinstance(value, bool) and word.text in ("true", "false"):
         return value is (word.text == "true")
-    if is_number(value) and word.number is not None and math.isfinite(value):
+    if is_number(value) and word.number is not None and _finite(value):
         return units.exact(value) == word.number
     if isinstance(value, datetime) and (moment := timestamp(word.text)):
         return value == moment
@@ -289,7 +293,7 @@ def shown(value: Value, *, limit: int = 200) -> str:
 
 def _shown_scalar(value: Value) -> str:
     if is_number(value):
-        return f"{units.exact(value):f}" if math.isfinite(value) else str(value)
+        return f"{units.exact(value):f}" if _finite(value) else str(value)
     return repr(value) if isinstance(value, str) else str(value)
 
 

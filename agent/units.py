@@ -125,7 +125,7 @@ def _size(text: str) -> Decimal | None:
 def exact(value: float | Decimal) -> Decimal:
     """Give a measured number as the decimal that a person reads: 0.1 is 0.1."""
     try:
-        return value if isinstance(value, Decimal) else Decimal(repr(value))
+        return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     except InvalidOperation as error:  # pragma: no cover  repr of a float or int is always a number
         raise ValueError(str(value)) from error
 

@@ -80,6 +80,7 @@ class Course:
     async def _hold(self, limit: float) -> Outcome:
         end = anyio.current_time() + limit
         broken: float | None = None
+        passed, lost, seen_through = self._due, 0, True
         seen = Observation(outcome=Outcome.PASS)
         while self._due < end and not seen.final:
             await self._sleep_until(min(self._next(seen), end))
@@ -89,8 +90,17 @@ class Course:
             if broken is not None and self._outlasts(broken, seen):
                 return Outcome.FAIL
             if seen.outcome is Outcome.PASS:
-                broken = None
-        return self._so_far(seen)
+                seen_through = seen_through and self._overlooked(lost, self._due - passed)
+                passed, lost, broken = self._due, 0, None
+            lost += seen.outcome is Outcome.ERROR
+        return self._so_far(seen) if seen_through else Outcome.ERROR
+
+    def _overlooked(self, lost: int, gap: float) -> bool:
+        """Whether what was held between two passes was seen: one look may be lost, or as many as are tolerated.
+
+        An attempt that could not look breaches nothing, and yet nobody saw what happened meanwhile.
+        """
+        return lost <= 1 or gap <= self._policy.tolerate + _ROUNDING
 
     async def _sleep_until(self, due: float) -> None:
         self._due = due

@@ -206,3 +206,20 @@ async def test_a_hold_that_nothing_can_change_any_more_ends():
 
     assert await Course(Policy(hold=60), attempt).run() is Outcome.ERROR
     assert target.times == [0, 5]
+
+
+@pytest.mark.parametrize(
+    ("answers", "tolerate", "outcome"),
+    [
+        ("pep", 0, "pass"),
+        ("peep", 0, "error"),
+        ("peepp", 0, "error"),
+        ("pepep", 0, "pass"),
+        ("peep", 15, "pass"),
+        ("peeep", 15, "error"),
+        ("pefp", 20, "pass"),
+    ],
+)
+async def test_what_nobody_saw_was_not_held(answers, tolerate, outcome):
+    """One look may be lost; more of them, in a row and longer than is tolerated, leave nobody who knows."""
+    assert (await follow(answers, hold=60, every=5, tolerate=tolerate))[0] == outcome
