@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from agent.probe import ProbeError, Value
-from probes.http import forms, message, trust
+from probes.http import forms, heavy, message, trust
 from probes.http.proxy import Proxy
 from probes.http.trust import Trust
 from probes.http.words import system
@@ -119,6 +119,8 @@ class Context:
 
     def _checked(self, wanted: Trust) -> Trust:
         """Load certificates and keys here, in a thread.  Raises ProbeError for one that is no good."""
+        if not wanted.verify:
+            heavy.unverified()
         try:
             trust.context(wanted)
         except ProbeError as error:

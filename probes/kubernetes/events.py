@@ -5,9 +5,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
+from msgspec import Meta
 
 from agent.probe import Reading, Seconds
 from probes.kubernetes import lists
@@ -22,6 +23,7 @@ __all__ = ["EventsProbe", "EventsReading"]
 _EVENTS = KNOWN["Event"]
 _LISTED = 20
 """Events that are told one by one."""
+_LONGEST = 366 * 86400.0
 _SHOWN = 200
 """Characters of a message that are told."""
 
@@ -105,7 +107,7 @@ class EventsProbe(ListingProbe, frozen=True, kw_only=True):
     """Reasons that count (`[FailedMount, BackOff]`); default: all."""
     ignore: list[str] = msgspec.field(default_factory=list)
     """Reasons that do not count."""
-    kind: str = ""
+    kind: Annotated[str, Meta(pattern=r"^[A-Z][A-Za-z0-9]*$")] | None = None
     """Kind of what they are about, as in `Pod`; default: any."""
     name: Name | None = None
     """Name of what they are about."""
@@ -113,8 +115,8 @@ class EventsProbe(ListingProbe, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse a window that finds nothing, or less than there was."""
         super().__post_init__()
-        if not self.window:
-            raise ValueError("window is 0, expected a time")
+        if not 0 < self.window <= _LONGEST:
+            raise ValueError("window is not between 0 and a year")
         if self.window > self.kept:
             raise ValueError("window is longer than events are kept: say `kept` if this cluster keeps them longer")
         if both := sorted({*self.only} & {*self.ignore}):
@@ -134,7 +136,7 @@ class EventsProbe(ListingProbe, frozen=True, kw_only=True):
         """Have the server choose as far as it can."""
         about = {
             "type": "" if self.type == "all" else self.type,
-            "involvedObject.kind": self.kind,
+            "involvedObject.kind": self.kind or "",
             "involvedObject.name": self.name or "",
         }
         return ",".join(f"{field}={value}" for field, value in about.items() if value)
@@ -174,7 +176,7 @@ class _Events:
             (probe.type in ("all", item.type))
             and (not probe.only or item.reason in probe.only)
             and item.reason not in probe.ignore
-            and probe.kind in ("", about.kind)
+            and probe.kind in (None, about.kind)
             and probe.name in (None, about.name)
         )
 

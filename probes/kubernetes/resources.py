@@ -29,7 +29,7 @@ class Resource(msgspec.Struct, frozen=True):
         """Give the path of all of them, in a namespace or anywhere, or of one."""
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
         where = f"/namespaces/{quote(namespace, safe='')}" if namespace and self.namespaced else ""
-        return f"{root}{where}/{self.plural}" + (f"/{quote(name, safe=':')}" if name else "")
+        return f"{root}{where}/{quote(self.plural)}" + (f"/{quote(name, safe=':')}" if name else "")
 
     def right(self, verb: str, namespace: str = "", name: str = "") -> Right:
         """Say what must be allowed."""

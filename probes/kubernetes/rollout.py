@@ -90,7 +90,8 @@ class RolloutReading(Reading, frozen=True):
     failed: int | None = None
     """For a job: pods that failed."""
     age_seconds: float | None = None
-    """Since the oldest pod of the current revision was made, by the server's clock; absent when there is none."""
+    """Since the oldest pod of the current revision was made, for a job since that was made, by the server's clock;
+    absent when there is none."""
 
 
 class RolloutProbe(NamespacedProbe, frozen=True, kw_only=True):
@@ -113,7 +114,8 @@ class RolloutProbe(NamespacedProbe, frozen=True, kw_only=True):
     daemonset: Name | None = None
     """Name of the DaemonSet."""
     job: Name | None = None
-    """Name of the Job."""
+    """Name of the Job.  One that an earlier release left is complete as well: give `image`, or a limit for
+    `age_seconds`."""
     image: Annotated[str, checked(image.check)] | None = None
     """Image that every pod must have: `registry/name:tag`, `registry/name@sha256:…` or a digest alone.  Of the
     containers in a pod those of this repository must have it; with a digest alone, one of them."""
@@ -159,9 +161,9 @@ class RolloutProbe(NamespacedProbe, frozen=True, kw_only=True):
 
     def _reading(self, workload: Workload, listed: Listed[Census]) -> RolloutReading:
         census, finite = listed.fold, workload.ended is not None
-        open_ = _undone(workload, census)
-        finished = not (workload.obstacles or open_) if not finite else bool(workload.ended)
-        problems = [*_told(workload, census, open_, finished=finished), *census.wrong_images(self.image or "")]
+        undone, since = _undone(workload, census), workload.created or census.oldest
+        finished = bool(workload.ended) if finite else not (workload.obstacles or undone)
+        problems = [*_told(workload, census, undone, finished=finished), *census.wrong_images(self.image or "")]
         return RolloutReading(
             finished=finished,
             problems=problems,
@@ -184,7 +186,7 @@ class RolloutProbe(NamespacedProbe, frozen=True, kw_only=True):
             deadline_exceeded=workload.deadline_exceeded,
             succeeded=workload.succeeded,
             failed=workload.failed,
-            age_seconds=(listed.now - census.oldest).total_seconds() if census.oldest else None,
+            age_seconds=max(0.0, (listed.now - since).total_seconds()) if since else None,
         )
 
 

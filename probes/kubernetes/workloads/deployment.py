@@ -134,6 +134,7 @@ def _workload(found: _Deployment, sets: _Sets, selector: str) -> Workload:
         },
         available=status.available_replicas,
         obstacles=_obstacles(found, current),
+        held=("it is paused",) if spec.paused and current else (),
         observed=status.observed_generation >= found.metadata.generation,
         revision=current.revision if current else None,
         strategy=spec.strategy.type,

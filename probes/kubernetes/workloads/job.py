@@ -54,6 +54,7 @@ async def read(api: Api, namespace: str, name: str) -> Workload:
         obstacles=tuple(_obstacles(found, said)),
         paused=spec.suspend,
         ended="Complete" in said,
+        created=found.metadata.creation_timestamp,
         succeeded=status.succeeded,
         failed=status.failed,
     )

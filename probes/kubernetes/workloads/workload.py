@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from enum import Enum
 from typing import TypeVar
 
@@ -52,6 +53,8 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     deadline_exceeded: bool | None = None
     ended: bool | None = None
     """For a job: whether it is complete.  What its pods do then is of no interest."""
+    created: datetime | None = None
+    """For a job: when it was made."""
     succeeded: int | None = None
     failed: int | None = None
 

@@ -1,6 +1,5 @@
 """API servers, kubeconfigs and recorded objects."""
 
-import copy
 import socket
 import ssl
 from pathlib import Path
@@ -86,14 +85,7 @@ def look(api, kubeconfig):
 @pytest.fixture
 def scene():
     """Load recorded objects; each call gives new ones."""
-    cache = {}
-
-    def give(name):
-        if name not in cache:
-            cache[name] = load(DATA / f"{name}.yaml")
-        return copy.deepcopy(cache[name])
-
-    return give
+    return lambda name: load(DATA / f"{name}.yaml")
 
 
 @pytest.fixture

@@ -9,10 +9,12 @@ import contextlib
 import fnmatch
 import gzip
 import json
+import pickle
 import re
 import threading
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -73,7 +75,7 @@ class ApiServer:
         self.now, self.host, self.tls = NOW, host, tls
         self.over = threading.Event()
         self.http = _Http((host, 0), Handler, self)
-        self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.002}, daemon=True)
 
     def __enter__(self):
         self.thread.start()
@@ -338,6 +340,11 @@ class Handler(BaseHTTPRequestHandler):
 HANGS = Answer(0, b"")
 
 
+@cache
+def _loaded(path):
+    return pickle.dumps([one for one in yaml.load_all(path.read_text(), yaml.CSafeLoader) if one])
+
+
 def load(path):
-    """The objects of a file of data."""
-    return [one for one in yaml.load_all(path.read_text(), yaml.CSafeLoader) if one]
+    """The objects of a file of data; new ones each time."""
+    return pickle.loads(_loaded(path))

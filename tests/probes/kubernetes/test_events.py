@@ -93,7 +93,8 @@ async def test_the_latest_of_many_are_told(api, scene, look):
     ("settings", "message"),
     [
         ({"window": 7200.0}, "window is longer than events are kept: say `kept` if this cluster keeps them longer"),
-        ({"window": 0.0}, "window is 0, expected a time"),
+        ({"window": 0.0}, "window is not between 0 and a year"),
+        ({"window": 1e9, "kept": 1e10}, "window is not between 0 and a year"),
         ({"only": ["BackOff"], "ignore": ["BackOff"]}, "BackOff stands in only and in ignore"),
     ],
 )

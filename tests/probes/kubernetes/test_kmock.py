@@ -90,7 +90,7 @@ async def test_no_pods(look):
 
 
 async def test_events(look):
-    found = await look("events", EventsProbe, window=1e9, kept=1e9)
+    found = await look("events", EventsProbe, window=3e7, kept=3e7)
     assert found.reasons == ["BackOff", "FailedCreate", "FailedScheduling"]
 
 

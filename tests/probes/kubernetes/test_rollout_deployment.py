@@ -185,6 +185,22 @@ async def test_paused_when_everything_is_rolled_out_is_finished(api, parts, roll
     assert await rollout() == msgspec.structs.replace(FINISHED, paused=True)
 
 
+async def test_paused_half_way(api, parts, rollout):
+    deployment, sets, pods = parts("deployment-mid-rollout")
+    deployment["spec"]["paused"] = True
+    api.add(deployment, *sets, pods[0], *pods[-2:])
+    found = await rollout()
+    assert (found.finished, found.paused, found.problems) == (
+        False,
+        True,
+        [
+            "it is paused",
+            "pods of an older revision are left: shop-api-5f8c7b9d4-jt9xs, shop-api-5f8c7b9d4-zk4wd",
+            "updated pods: 1 of 3",
+        ],
+    )
+
+
 async def test_being_deleted_is_not_finished(api, parts, rollout):
     deployment, sets, pods = parts()
     deployment["metadata"]["deletionTimestamp"] = "2026-03-01T11:04:00Z"

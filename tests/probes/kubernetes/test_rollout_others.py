@@ -242,7 +242,6 @@ async def test_a_suspended_job(api, scene, look):
         failed=0,
         images=[],
         digests=[],
-        age_seconds=None,
     )
 
 
