@@ -29,21 +29,26 @@ class ExecReading(Reading, frozen=True):
     exit_code: int
     """What the command ended with; minus the number of the signal when one ended it."""
     stdout: str | Unreadable
-    """What it wrote to standard output, without the last newline; unreadable when that is not UTF-8."""
+    """What it wrote to standard output, without the last newline; unreadable when that is not UTF-8, and when
+    a process that it left running holds it open a second after the command ended."""
     stderr: str | Unreadable
     """What it wrote to standard error, likewise."""
     duration_seconds: float
     """From its start to its end."""
     signal: str | None = None
     """The signal that ended it (`SIGSEGV`); absent when it ended by itself."""
-    status: nagios.Status | None = None
-    """What the exit code of a Nagios plugin says; UNKNOWN is an error, because then it could not look."""
-    message: str | None = None
+    status: nagios.Status | Unreadable | None = None
+    """What the exit code of a Nagios plugin says; UNKNOWN is an error, because then it could not look.
+    Unreadable where standard output is held open."""
+    message: str | Unreadable | None = None
     """With `nagios`: the first line of output, without the performance data."""
 
 
 class ExecProbe(Probe, frozen=True):
     """Run a command once, without a shell, in a session of its own; when it is not waited for it is ended.
+
+    A process that it leaves running (a daemon) lives on.  It must not hold standard output or standard error
+    open: what is read from them would be cut short, and is unreadable.
 
     With `nagios`, each value of the performance data is recorded under its label and base unit
     (`'Free Space'=1KB` as `free_space_bytes`: 1000); `perfdata` names those that limits are about.
@@ -111,6 +116,7 @@ class ExecProbe(Probe, frozen=True):
                 directory=self.directory,
                 stdin=None if self.stdin is None else self.stdin.encode(),
                 output_limit=self.output_limit,
+                may_leave=True,
             )
         )
         if self.json or self.regex or self.nagios:
@@ -132,23 +138,26 @@ class ExecProbe(Probe, frozen=True):
         return inherited | self.set
 
     def _reading(self, output: Output) -> ExecReading:
-        stdout = _text(output.stdout, "stdout")
+        stdout = _held("stdout") if output.stdout_held else _text(output.stdout, "stdout")
         reading = ExecReading(
             exit_code=output.exit_code,
             signal=_signal(output.exit_code),
             stdout=stdout,
-            stderr=_text(output.stderr, "stderr"),
+            stderr=_held("stderr") if output.stderr_held else _text(output.stderr, "stderr"),
             duration_seconds=output.duration_seconds,
-            named=json_readings(output.stdout, self.json, what="stdout") | self._found(stdout),
+            named=self._found(output, stdout),
         )
-        return self._plugin(reading) if self.nagios else reading
+        return self._plugin(reading, held=output.stdout_held) if self.nagios else reading
 
-    def _found(self, stdout: str | Unreadable) -> dict[str, Value]:
+    def _found(self, output: Output, stdout: str | Unreadable) -> dict[str, Value]:
+        if output.stdout_held:
+            return dict.fromkeys([*self.json, *self.regex], stdout)
+        found = json_readings(output.stdout, self.json, what="stdout")
         if isinstance(stdout, Unreadable):
-            return dict.fromkeys(self.regex, stdout)
-        return regex_readings(stdout, self.regex)
+            return found | dict.fromkeys(self.regex, stdout)
+        return found | regex_readings(stdout, self.regex)
 
-    def _plugin(self, reading: ExecReading) -> ExecReading:
+    def _plugin(self, reading: ExecReading, *, held: bool) -> ExecReading:
         """Add what a Nagios plugin says.  Raises ProbeError when it says that it does not know."""
         plugin = nagios.plugin_output(reading.stdout if isinstance(reading.stdout, str) else "")
         status = nagios.status(reading.exit_code)
@@ -157,9 +166,20 @@ class ExecProbe(Probe, frozen=True):
             said = f": {plugin.message}" if plugin.message else ""
             raise ProbeError(f"{program} ended with {ending}, which is UNKNOWN{said}", exit_code=reading.exit_code)
         measures = nagios.suggested(plugin.measures) | nagios.named(plugin.measures, self.perfdata)
-        if isinstance(reading.stdout, Unreadable):
-            measures = dict.fromkeys(self.perfdata, reading.stdout)
-        return msgspec.structs.replace(reading, status=status, message=plugin.message, named=measures | reading.named)
+        if isinstance(reading.stdout, str):
+            return msgspec.structs.replace(
+                reading, status=status, message=plugin.message, named=measures | reading.named
+            )
+        return msgspec.structs.replace(
+            reading,
+            status=reading.stdout if held else status,
+            message=reading.stdout,
+            named=dict.fromkeys(self.perfdata, reading.stdout) | reading.named,
+        )
+
+
+def _held(name: str) -> Unreadable:
+    return Unreadable(f"{name} is still held open by a process that the command left running")
 
 
 def _text(data: bytes, name: str) -> str | Unreadable:

@@ -59,6 +59,8 @@ class Sink(_Pipe):
         super().__init__(reads=True)
         self._limit = limit
         self._data = bytearray()
+        self.ended = False
+        """Whether everybody who could write has closed their end, so that what came is whole."""
 
     @property
     def flooded(self) -> bool:
@@ -89,7 +91,8 @@ class Sink(_Pipe):
     def _read(self) -> bool:
         chunk = os.read(self._ours, _CHUNK)
         self._data += chunk
-        return bool(chunk)
+        self.ended = not chunk
+        return not self.ended
 
 
 class Source(_Pipe):

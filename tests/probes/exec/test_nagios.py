@@ -136,7 +136,15 @@ async def test_a_plugin_that_could_not_look_is_an_error(command, message):
 async def test_of_a_plugin_that_writes_garbage_nothing_is_known():
     reading = await ExecProbe(command=("printf", r"OK \377| x=1"), nagios=True, perfdata={"it": "x"}).measure()
     why = Unreadable("stdout: it is not UTF-8: byte 0xff at offset 3")
-    assert (reading.status, reading.stdout, reading.named) == ("OK", why, {"it": why})
+    assert (reading.status, reading.message, reading.stdout, reading.named) == ("OK", why, why, {"it": why})
+
+
+async def test_of_a_plugin_that_leaves_its_output_open_nothing_is_known():
+    text = "sleep 3 & echo 'OK - fine | x=1'"  # its grace is shorter
+    reading = await ExecProbe(command=text, shell=True, nagios=True, perfdata={"it": "x"}).measure()
+    why = Unreadable("stdout is still held open by a process that the command left running")
+    assert (reading.exit_code, reading.status, reading.message) == (0, why, why)
+    assert (reading.stdout, reading.named) == (why, {"it": why})
 
 
 @settings(derandomize=True, database=None, deadline=None)

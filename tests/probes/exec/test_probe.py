@@ -6,6 +6,7 @@ import signal
 import sys
 from decimal import Decimal
 from pathlib import Path
+from time import perf_counter
 
 import anyio
 import psutil
@@ -13,6 +14,8 @@ import pytest
 from anyio import to_thread
 
 from agent.probe import Need, ProbeError, Unreadable
+from probes import child
+from probes.child import Command
 from probes.exec import ExecProbe
 
 
@@ -229,20 +232,79 @@ async def test_output_of_just_the_limit_is_read():
         await run("printf", "123456", output_limit=5)
 
 
-async def test_a_process_left_behind_with_the_pipes_is_not_waited_for():
-    with anyio.fail_after(10):
-        found = await run("sh", "-c", "sleep 60 & echo $!; exit 3")
-    assert found["exit_code"] == 3
-    os.kill(int(found["stdout"]), signal.SIGKILL)  # it lives: what a command starts in the background is its affair
+AFTERWARDS = """
+import os, sys
+ours, theirs = os.pipe()
+if os.fork():
+    os._exit(0)
+os.close(theirs)
+os.read(ours, 1)  # ends when the command has
+print("ERROR bad", file=getattr(sys, sys.argv[1]))
+"""
+"""A command whose child writes once the command itself has ended."""
 
 
-async def test_a_process_left_behind_that_writes_without_end_hangs_nobody():
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+async def test_what_a_child_writes_after_the_command_ended_is_read(stream):
+    other = "stderr" if stream == "stdout" else "stdout"
+    found = await run(sys.executable, "-c", AFTERWARDS, stream)
+    assert found == {"exit_code": 0, stream: "ERROR bad", other: "", "named": {}}
+
+
+def held(stream):
+    return Unreadable(f"{stream} is still held open by a process that the command left running")
+
+
+@pytest.fixture
+def leaves(here):
+    """Make a command that leaves a process behind, which is ended with the test."""
+    yield lambda text: f"sleep 60 {text} & echo $! > left"
+    os.kill(int((here / "left").read_text()), signal.SIGKILL)  # it lives: what it leaves behind is its own affair
+
+
+async def test_of_output_that_is_held_open_nothing_is_known_but_the_command_has_ended(leaves):
     with anyio.fail_after(10):
-        try:
-            found = await run("sh", "-c", "yes & exit 0", output_limit=100_000)
-        except ProbeError as error:
-            found = str(error)
-    assert found == "sh wrote more than 100000 bytes to stdout" or found["exit_code"] == 0
+        found = await run(
+            "sh", "-c", f"{leaves('')}; echo '{{}}'; exit 3", json={"data": "@", "gone": "x"}, regex={"it": "ERROR"}
+        )
+    assert found == {
+        "exit_code": 3,
+        "stdout": held("stdout"),
+        "stderr": held("stderr"),
+        "named": {"data": held("stdout"), "gone": held("stdout"), "it": held("stdout")},
+    }
+
+
+@pytest.mark.parametrize(
+    ("redirect", "stdout", "stderr"),
+    [
+        (">/dev/null 2>&1", "out", ""),
+        (">/dev/null", "out", held("stderr")),
+        ("2>/dev/null", held("stdout"), ""),
+    ],
+    ids=["neither", "stderr", "stdout"],
+)
+async def test_each_output_is_known_that_is_not_held_open(leaves, redirect, stdout, stderr):
+    found = await run("sh", "-c", f"{leaves(redirect)}; echo out")
+    assert found == {"exit_code": 0, "stdout": stdout, "stderr": stderr, "named": {}}
+
+
+async def test_how_long_it_took_does_not_count_the_wait_for_what_it_left(leaves):
+    started = perf_counter()
+    reading = await ExecProbe(command=leaves(""), shell=True).measure()
+    assert (reading.exit_code, reading.stdout) == (0, held("stdout"))
+    assert 0.9 < perf_counter() - started - reading.duration_seconds < 10
+
+
+async def test_who_does_not_allow_for_it_is_not_given_output_that_is_held_open(leaves):
+    command = Command(("sh", "-c", f"{leaves('')}; echo 1"), {"PATH": os.environ["PATH"]})
+    with pytest.raises(ProbeError, match=r"^sh left a process running that still holds its stdout open$"):
+        await child.run(command)
+
+
+async def test_a_process_left_behind_that_writes_without_end_is_not_read_without_end():
+    with anyio.fail_after(10), pytest.raises(ProbeError, match=r"^sh wrote more than 100000 bytes to stdout$"):
+        await run("sh", "-c", "yes & exit 0", output_limit=100_000)
 
 
 class Announcement:
@@ -280,6 +342,20 @@ async def test_a_command_is_told_first_and_may_clean_up(here):
     text = 'trap "echo bye > note; exit 0" TERM; echo $$ > began; sleep 600 & wait'
     await cut(ExecProbe(command=("sh", "-c", text)), began)
     assert (here / "note").read_text() == "bye\n"
+
+
+async def test_what_an_ended_command_left_is_not_waited_for_when_nobody_waits_and_lives(here):
+    left = Announcement(here / "left")
+    code = AFTERWARDS + "open('left', 'w').write(str(os.getpid())); os.execvp('sleep', ['sleep', '600'])"
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ExecProbe(command=(sys.executable, "-c", code, "stderr")).measure)
+            descriptor = await left.process()
+            tasks.cancel_scope.cancel()
+        assert tasks.cancel_scope.cancelled_caught
+        signal.pidfd_send_signal(descriptor, signal.SIGKILL)  # raises if it is gone
+        await anyio.wait_readable(descriptor)
+        os.close(descriptor)
 
 
 async def test_a_whole_family_that_ignores_to_be_told_is_gone(here):
