@@ -27,7 +27,8 @@ class ExecReading(Reading, frozen=True):
     """How a command ended and what it wrote."""
 
     exit_code: int
-    """What the command ended with; minus the number of the signal when one ended it."""
+    """What the command ended with; as a shell has it, 128 and the number of the signal when one ended it
+    (139 for SIGSEGV), so that no crash is below a `max`."""
     stdout: str | Unreadable
     """What it wrote to standard output, without the last newline; unreadable when that is not UTF-8, and when
     a process that it left running holds it open a second after the command ended."""
@@ -140,7 +141,7 @@ class ExecProbe(Probe, frozen=True):
     def _reading(self, output: Output) -> ExecReading:
         stdout = _held("stdout") if output.stdout_held else _text(output.stdout, "stdout")
         reading = ExecReading(
-            exit_code=output.exit_code,
+            exit_code=output.exit_code if output.exit_code >= 0 else 128 - output.exit_code,
             signal=_signal(output.exit_code),
             stdout=stdout,
             stderr=_held("stderr") if output.stderr_held else _text(output.stderr, "stderr"),

@@ -152,7 +152,12 @@ async def test_it_leads_a_session_of_its_own():
 )
 async def test_a_signal_that_ended_it_is_told(number, name):
     found = await run(sys.executable, "-c", f"import os; os.kill(os.getpid(), {int(number)})")
-    assert (found["exit_code"], found["signal"]) == (-number, name)
+    assert (found["exit_code"], found["signal"]) == (128 + number, name)
+
+
+async def test_an_exit_code_like_that_of_a_signal_is_none():
+    found = await run("sh", "-c", "exit 139")
+    assert (found["exit_code"], found.get("signal")) == (139, None)
 
 
 # It cannot be started
