@@ -30,7 +30,8 @@ _FAMILIES = {"ipv4": Family.AF_INET, "ipv6": Family.AF_INET6}
 class HttpProbe(HttpSettings, frozen=True, kw_only=True):
     """Send one HTTP request over a connection of its own, and measure the answer phase by phase.
 
-    No answer, or none that is HTTP, whole and trusted, is a failure of the target.
+    No answer, or none that is HTTP, whole and trusted, is a failure of the target; so is a part (206) unless
+    `headers` ask for one with `range`.
     """
 
     defaults: ClassVar[Mapping[str, Any]] = {"status": {"min": "200", "max": "299"}}

@@ -106,6 +106,7 @@ class Transport(httpx.AsyncBaseTransport):
             head = await exchange.ask(self._message(request))
             if self._route.proxy is not None and request.url.scheme == "http":
                 self._route.proxy.check(head.status)
+            _refuse_part(request, head)
             answer = _answer(request, head, _Body(exchange, stream))
             answer.timing, answer.expires = timing, stream.expires
             answer.body_limit = self._body_limit
@@ -129,6 +130,12 @@ class Transport(httpx.AsyncBaseTransport):
             headers = [*headers, *self._route.proxy.headers()]
             target = b"http://" + url.netloc + url.raw_path
         return Message(request.method.encode(), url.raw_scheme, authority, target, headers, request.content)
+
+
+def _refuse_part(request: httpx.Request, head: Head) -> None:
+    """Refuse a part of the body that no `range` asked for (RFC 9110 section 15.3.7): it would pass as the whole."""
+    if head.status == httpx.codes.PARTIAL_CONTENT and "range" not in request.headers:
+        raise Unreachable("answers with a part that nobody asked for: 206 Partial Content")
 
 
 def _answer(request: httpx.Request, head: Head, body: _Body) -> Answer:

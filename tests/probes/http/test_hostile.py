@@ -63,6 +63,10 @@ BROKEN = {
         b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n",
         "the head of the answer is broken: it switches to another protocol unasked",
     ),
+    "a part of the body": (
+        response(206, b"x" * 10, content_range="bytes 0-9/5000"),
+        "answers with a part that nobody asked for: 206 Partial Content",
+    ),
     "too many interim answers": (
         b"HTTP/1.1 103 Early Hints\r\n\r\n" * 21 + response(200),
         "sent more than 20 interim (1xx) answers",

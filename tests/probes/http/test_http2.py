@@ -174,6 +174,10 @@ BROKEN = {
         frames(head((":status", "200"), ("content-length", "2")), DataFrame(1, b"more", flags=["END_STREAM"])),
         "breaks HTTP/2: expected 2 bytes, received 4",
     ),
+    "a part of the body": (
+        frames(head((":status", "206")), DataFrame(1, b"half", flags=["END_STREAM"])),
+        "answers with a part that nobody asked for: 206 Partial Content",
+    ),
     "no status": (frames(head(("a", "b"))), "breaks HTTP/2"),
     "bad status": (frames(head((":status", "2x0"), end=True)), "the head of the answer is broken: bad status"),
     "capitals": (frames(head((":status", "200"), ("X-A", "b"), end=True)), "breaks HTTP/2"),

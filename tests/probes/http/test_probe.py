@@ -64,6 +64,12 @@ async def test_a_wrong_answer_is_an_answer(serve, look, status):
     assert (reading.status, reading.redirects) == (status, 0)
 
 
+async def test_a_part_that_was_asked_for_is_an_answer(serve, look):
+    server = serve(says(response(206, b"half", content_range="bytes 0-3/8")))
+    reading = await look(server.url, headers={"Range": "bytes=0-3"}, header={"part": "content-range"})
+    assert (reading.status, reading.body, reading.named) == (206, "half", {"part": "bytes 0-3/8"})
+
+
 async def test_nothing_listens(look, nobody):
     with pytest.raises(Unreachable) as caught:
         await look(f"http://127.0.0.1:{nobody}/")
