@@ -38,7 +38,7 @@ def conclude(plan: Plan, results: tuple[Result, ...], ran: Ran) -> Report:
     by_address = {result.address: result for result in results}
     root = _node(plan.root, by_address)
     assert isinstance(root, Branch)  # noqa: S101  the root of a plan is a section
-    verdict = decide(root, interrupted=bool(ran.interrupted))
+    verdict = decide(root, cut_short=bool(ran.interrupted) or any(result.cut_short for result in results))
     return Report(
         decision=verdict.decision,
         headline=_headline(verdict.decision, plan.title, ran),
@@ -90,7 +90,8 @@ def _headline(decision: Decision, title: str, ran: Ran) -> str:
 def derivation(verdict: Verdict) -> Iterator[str]:
     """Say why, from the outermost section inwards: a line for each that is not a plain pass."""
     root = verdict.root
-    yield f"{verdict.decision}: {root.name} {root.reason}"
+    cut_short = root.outcome is Outcome.PASS and verdict.decision is not Decision.GO
+    yield f"{verdict.decision}: {root.name} {root.reason}{'; the run was cut short' if cut_short else ''}"
     yield from _below(root, _FIRST)
 
 

@@ -86,6 +86,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """Addresses of what it needed and did not get."""
     retried: bool = False
     """It passed, but not at the first attempt."""
+    cut_short: bool = False
+    """The run's deadline or an interrupt ended it, or kept it from starting; such a run is never GO."""
     waited_seconds: float | None = None
     """With `within` or `hold`: from the first attempt to the end."""
 

@@ -129,11 +129,11 @@ class Verdict(msgspec.Struct, frozen=True):
     root: Judged
 
 
-def decide(root: Branch, *, interrupted: bool = False) -> Verdict:
-    """Judge the tree; an interrupted run is never GO, whatever its checks came to."""
+def decide(root: Branch, *, cut_short: bool = False) -> Verdict:
+    """Judge the tree; a run that was interrupted or met its deadline is never GO, whatever its checks came to."""
     judged = _judge(root)
     decision = {Outcome.PASS: Decision.GO, Outcome.FAIL: Decision.NO_GO}.get(judged.outcome, Decision.INCONCLUSIVE)
-    if interrupted and decision is Decision.GO:
+    if cut_short and decision is Decision.GO:
         decision = Decision.INCONCLUSIVE
     return Verdict(decision, judged)
 

@@ -165,10 +165,10 @@ class _Host:
         for step in self._steps:
             if step.address not in self._results:
                 reason = why if step.address in self._started else f"not started: {why}"
-                result = results.settled(step, self._plan) or results.error(step, reason)
+                result = results.settled(step, self._plan) or results.cut_short(step, reason)
                 self._tell(CheckFinished(at_seconds=at_seconds, name=step.name, result=result))
         tree = branch(self._plan.root, self._results)
-        decision = verdict.decide(tree, interrupted=bool(self._signal)).decision
+        decision = verdict.decide(tree, cut_short=True).decision
         self._tell(RunFinished(at_seconds=at_seconds, interrupted=self._signal, decision=decision))
 
     # ---- in the thread of the event loop

@@ -70,7 +70,8 @@ class Ledger:
     def close(self, interrupted: str) -> None:
         """Tell that the run is over; every check has its result."""
         tree = branch(self._plan.root, self.results)
-        decision = verdict.decide(tree, interrupted=bool(interrupted)).decision
+        cut_short = bool(interrupted) or any(result.cut_short for result in self.results.values())
+        decision = verdict.decide(tree, cut_short=cut_short).decision
         self._emit(RunFinished(at_seconds=self._now(), interrupted=interrupted, decision=decision))
 
     def _now(self) -> float:

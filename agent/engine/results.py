@@ -32,6 +32,11 @@ def error(step: Step, reason: str, attempts: tuple[Attempt, ...] = ()) -> Result
     return Result(address=step.address, outcome=Outcome.ERROR, reason=reason, attempts=attempts)
 
 
+def cut_short(step: Step, reason: str, attempts: tuple[Attempt, ...] = ()) -> Result:
+    """Give the result of a check that the end of the run came before: an error, whatever it was about to be."""
+    return msgspec.structs.replace(error(step, reason, attempts), cut_short=True)
+
+
 def concluded(step: Step, outcome: Outcome, attempts: tuple[Attempt, ...]) -> Result:
     """Give the result of a check whose policy is fulfilled, excused if it failed under a valid waiver."""
     result = Result(

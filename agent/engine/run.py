@@ -134,7 +134,7 @@ class _Run:
         known = results.settled(step, self._plan)
         if known is not None or self._cleans_up(step):
             return known
-        return results.error(step, f"not started: {self._stop.why}") if self._stop.called else self._blocked(step)
+        return results.cut_short(step, f"not started: {self._stop.why}") if self._stop.called else self._blocked(step)
 
     def _cleans_up(self, step: Step) -> bool:
         """Whether it is clean-up and there is something to clean up: then nothing keeps it from its turn."""
@@ -184,4 +184,4 @@ class _Run:
         for step in self._plan.steps:
             if step.address not in self._ledger.results:
                 known = results.settled(step, self._plan)
-                self._ledger.finish(step, known or results.error(step, f"not started: {self._why(step)}"))
+                self._ledger.finish(step, known or results.cut_short(step, f"not started: {self._why(step)}"))

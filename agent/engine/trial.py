@@ -51,7 +51,7 @@ class Trial:
         """Give the result of a check that was cut short: an error, whatever it was about to be."""
         started = self._step.address in self._shared.ledger.started
         reason = self._why() if started else f"not started: {self._why()}"
-        return results.error(self._step, reason, tuple(self._attempts))
+        return results.cut_short(self._step, reason, tuple(self._attempts))
 
     async def _attempt(self, turn: Turn) -> Observation:
         look = Look(self._probe, turn.timeout, self._shared.patience)

@@ -318,3 +318,10 @@ def test_no_go_wins_over_a_report_that_cannot_be_written(gonogo):
 
 def test_events_that_cannot_be_written_are_not_a_go(gonogo):
     assert gonogo(f"  - {ECHO}", "--report", "ndjson:/dev/full")[0] == 4
+
+
+def test_what_the_deadline_cut_is_no_go_whatever_the_quorum(gonogo):
+    checks = f"  - {ECHO}\n  - {{name: Long, exec: {{command: [sleep, '20']}}, timeout: 30s}}"
+    code, report, _ = gonogo(checks, head="deadline: 500ms\nrequire: any")
+    assert (code, outcomes(report)) == (3, {"echo": "pass", "long": "error"})
+    assert report.derivation[0] == "INCONCLUSIVE: p 1/2 (1 undecided), needs 1; the run was cut short"

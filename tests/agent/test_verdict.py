@@ -245,8 +245,8 @@ def test_the_veto_tells_the_section_it_comes_from():
 def test_an_interrupted_run_is_never_go_and_keeps_its_failures(children, before, after):
     root = section("all", *children)
     assert decide(root).decision is before
-    assert decide(root, interrupted=True).decision is after
-    assert decide(root, interrupted=True).root == decide(root).root
+    assert decide(root, cut_short=True).decision is after
+    assert decide(root, cut_short=True).root == decide(root).root
 
 
 @pytest.mark.parametrize(

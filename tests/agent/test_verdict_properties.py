@@ -382,7 +382,7 @@ def test_nothing_but_one_other_outcome_is_never_go(data, outcome):
 @laws
 @given(roots)
 def test_an_interrupted_run_is_never_go(root):
-    verdict = decide(root, interrupted=True)
+    verdict = decide(root, cut_short=True)
     assert verdict.decision is not Decision.GO
     assert RANK[verdict.decision] <= rank(root)
     assert (verdict.decision is Decision.NO_GO) is (decide(root).decision is Decision.NO_GO)

@@ -79,7 +79,7 @@ def filled(entry, judged):
 
 
 def report(root, *derivation, title="Post-deploy smoke verification", interrupted="", **rest):
-    verdict = decide(node(root), interrupted=bool(interrupted))
+    verdict = decide(node(root), cut_short=bool(interrupted))
     selection = rest.get("selection")
     part = f" for {selection.chosen} of {selection.total} checks" if selection else ""
     known = {
