@@ -9,16 +9,7 @@ from __future__ import annotations
 import ssl
 import unicodedata
 
-from redis.exceptions import (
-    AuthenticationError,
-    BusyLoadingError,
-    ClusterDownError,
-    MovedError,
-    NoPermissionError,
-    OutOfMemoryError,
-    RedisError,
-    TryAgainError,
-)
+from redis.exceptions import AuthenticationError, BusyLoadingError, NoPermissionError, RedisError
 from redis.exceptions import ConnectionError as Broken
 
 from agent.probe import ProbeError, Unreachable
@@ -29,9 +20,8 @@ from probes.http.words import inside
 __all__ = ["Overflow", "disconnected", "refused", "said"]
 
 _LONGEST = 300
-_DOWN = (ClusterDownError, OutOfMemoryError, TryAgainError)
-_DOWN_CODES = ("MISCONF", "BUSY")
-"""What a server says that would answer if it were well; redis.asyncio has no classes for the second."""
+_DOWN = ("MISCONF", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "OOM", "TRYAGAIN", "UNKILLABLE")
+"""Codes of a server that would answer if it were well."""
 
 
 class Overflow(Exception):
@@ -48,17 +38,25 @@ def disconnected(error: RedisError) -> Unreachable | ProbeError:
 
 def refused(error: RedisError) -> Unreachable | ProbeError:
     """Say what became of a command."""
-    words = said(str(error))
+    code, words = _parted(error)
     if isinstance(error, BusyLoadingError):
         return Unreachable("it loads its data still")
     if isinstance(error, AuthenticationError | NoPermissionError):
         return ProbeError(words)
     if isinstance(error, Broken):
         return _broken(error, words)
-    if isinstance(error, MovedError):
-        return ProbeError(f"another node of the cluster keeps it: {error.host}:{error.port}")
-    down = isinstance(error, _DOWN) or words.startswith(_DOWN_CODES)
-    return Unreachable(words) if down else ProbeError(words)
+    if code == "MOVED":
+        return ProbeError(f"another node of the cluster keeps it: {words.rpartition(' ')[2]}")
+    return Unreachable(words) if code in _DOWN else ProbeError(words)
+
+
+def _parted(error: RedisError) -> tuple[str, str]:
+    """Tell the code of an error and its words; redis.asyncio takes off those that it has classes for."""
+    told = getattr(error, "status_code", None)
+    code, _, words = str(error).partition(" ")
+    if isinstance(told, str):
+        return told, said(str(error))
+    return (code, said(words)) if code in (*_DOWN, "MOVED") else ("", said(str(error)))
 
 
 def _broken(error: Broken, words: str) -> Unreachable:
@@ -75,4 +73,5 @@ def said(text: str) -> str:
     """Give a server's words, fit for a sentence of ours and a terminal; its advice, after the first stop, is cut."""
     line = text.strip().removeprefix("ERR ").partition("\n")[0].partition(". ")[0].rstrip(".")
     shown = "".join(char if unicodedata.category(char)[0] != "C" else "?" for char in line)
-    return inside(shown[:_LONGEST]) or "no reason is given"
+    named = shown.startswith(("Redis", "Valkey"))
+    return (shown if named else inside(shown))[:_LONGEST] or "no reason is given"

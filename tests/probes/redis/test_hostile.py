@@ -51,7 +51,7 @@ def url(server):
             "link with MASTER is down and replica-serve-stale-data is set to 'no'",
             id="master-down",
         ),
-        pytest.param(b"-BUSY Redis is busy \x1b[2J running\r\n", "BUSY Redis is busy ?[2J running", id="busy"),
+        pytest.param(b"-BUSY Redis is busy \x1b[2J running\r\n", "Redis is busy ?[2J running", id="busy"),
         pytest.param(b"-ERR max number of clients reached\r\n", "max number of clients reached", id="full"),
     ],
 )
