@@ -87,7 +87,7 @@ def test_what_cannot_be_promql(name):
 
 
 def test_a_very_long_expression_is_read_in_no_time():
-    assert len(selectors(" + ".join(f'm{number}{{a="b"}}' for number in range(5000)))) == 5000
+    assert len(selectors(" + ".join(f'm{number}{{a="b"}}' for number in range(1000)))) == 1000
     with pytest.raises(ValueError, match="not closed"):
         check_promql("(" * 100_000)
     with pytest.raises(ValueError, match="quote at column 1 "):
