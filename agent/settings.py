@@ -14,10 +14,9 @@ import msgspec
 from msgspec import inspect
 
 from agent import compare
-from agent.coerce import Coercion, Mistake
+from agent.coerce import Coercion, Mistake, Refused, attempt
 from agent.node import Data, Mapping, Node, Scalar, Sequence
 from agent.probe import Probe, Value
-from agent.problem import Mark
 
 _Probe = TypeVar("_Probe", bound=Probe)
 
@@ -49,16 +48,8 @@ def check(
     values = reader.struct(settings, _info(cls), f"setting of {kind}")
     if reader.mistakes or reader.late or not whole:
         return reader.mistakes, None
-    return _construct(cls, values, settings.mark)
-
-
-def _construct(cls: type[_Probe], values: Value, mark: Mark) -> tuple[list[Mistake], _Probe | None]:
-    try:
-        return [], cls(**values)
-    except ValueError as error:
-        return [Mistake(str(error), mark)], None
-    except RecursionError:
-        return [Mistake("the settings are nested too deep", mark)], None
+    made = attempt(cls, **values)
+    return ([Mistake(made.message, settings.mark)], None) if isinstance(made, Refused) else ([], made)
 
 
 @cache

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import inspect
 
+from agent.coerce.strange import Refused, attempt
 from agent.coerce.words import expected, form, without_notes
 from agent.node import Data, Entry, Mapping, Node, Scalar, Sequence
 from agent.probe import Value
@@ -58,12 +59,8 @@ def struct(reader: Coercion, node: Node, kind: inspect.StructType, name: str) ->
     unknown, reader.late = reader.late, late or reader.late
     if unknown or len(reader.mistakes) > before:
         return None
-    try:
-        return kind.cls(**values)
-    except ValueError as error:
-        return reader.wrong(f"{name}: {error}", node)
-    except RecursionError:
-        return reader.wrong(f"{name}: nested too deep", node)
+    made = attempt(kind.cls, **values)
+    return reader.wrong(f"{name}: {made.message}", node) if isinstance(made, Refused) else made
 
 
 def _mapping(reader: Coercion, node: Node, name: str) -> Mapping | None:

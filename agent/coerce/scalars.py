@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec import inspect
 
 from agent import compare, node, units
+from agent.coerce.strange import Refused, attempt
 from agent.coerce.words import choices_of, expected, form
 from agent.node import Data, Node, Scalar
 from agent.probe import Value
@@ -38,17 +38,10 @@ def annotated(reader: Coercion, node: Node, kind: inspect.Metadata, name: str) -
         return _quantity(reader, node, kind, name)
     value = reader.read(node, kind.type, name)
     if "parse" in extra and isinstance(value, str):
-        _try(reader, extra["parse"], value, node, name)
+        tried = attempt(extra["parse"], value)
+        if isinstance(tried, Refused):
+            return reader.wrong(f"{name}: {tried.message}", node)
     return value
-
-
-def _try(reader: Coercion, parse: Callable[[str], object], text: str, node: Node, name: str) -> None:
-    try:
-        parse(text)
-    except ValueError as error:
-        reader.wrong(f"{name}: {error}", node)
-    except RecursionError:
-        reader.wrong(f"{name}: nested too deep", node)
 
 
 def _quantity(reader: Coercion, node: Node, kind: inspect.Metadata, name: str) -> Value:

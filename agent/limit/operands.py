@@ -99,7 +99,18 @@ def _as_data(metric: Metric, operand: Value) -> Value:
         return quantity(operand, metric.unit)
     if operand is None:
         raise LimitError("is null, which nothing equals; write 'exists: false'")
-    return Word.of(operand) if isinstance(operand, str) else operand
+    return _as_word(operand)
+
+
+def _as_word(operand: Value) -> Value:
+    """Give text in it the type of what it will be compared with; what was read has its type already."""
+    if isinstance(operand, str):
+        return Word.of(operand)
+    if isinstance(operand, list):
+        return [_as_word(item) for item in operand]
+    if isinstance(operand, dict) and not isinstance(operand, compare.Given):
+        return {key: _as_word(item) for key, item in operand.items()}
+    return operand
 
 
 _TYPE = {

@@ -46,7 +46,7 @@ ESCAPES = (
         "\\",
         re.compile(
             r"\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}"
-            r"""|\\u[0-9A-Fa-f]{4}|\\U000[0-9A-Fa-f]{5}|\\x[0-9A-Fa-f]{2}|\\[nrtbf"'\\/]"""
+            r"""|\\u[0-9A-Fa-f]{4}|\\U00(?:0[0-9A-Fa-f]|10)[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[nrtbf"'\\/]"""
         ),
         _backslash,
     ),

@@ -8,7 +8,7 @@ import pytest
 from agent import compare, units
 from agent.limit import Limit, LimitError, Metric, Shape, compile_limit
 from agent.probe import Unreadable
-from agent.threshold import judge
+from agent.threshold import compare_all, judge
 
 NUMBER, BOOL, TEXT, TIME, DATA = Shape.NUMBER, Shape.BOOL, Shape.TEXT, Shape.TIME, Shape.DATA
 
@@ -77,7 +77,12 @@ def test_a_limit_holds(of, spec, value):
             0.812,
             "latency_seconds is 812ms, expected at most 500ms",
         ),
-        (metric("latency_seconds", NUMBER), {"below": "500ms"}, 0.5, "latency_seconds is 0.5 seconds, expected below 500ms"),
+        (
+            metric("latency_seconds", NUMBER),
+            {"below": "500ms"},
+            0.5,
+            "latency_seconds is 0.5 seconds, expected below 500ms",
+        ),
         (
             metric("expires_in_seconds", NUMBER),
             {"min": "30d"},
@@ -95,21 +100,41 @@ def test_a_limit_holds(of, spec, value):
         (metric("x"), "1", True, "x is true, which cannot be compared with '1', expected 1"),
         (metric("x"), "1", float("nan"), "x is nan, which cannot be compared with '1', expected 1"),
         (metric("x"), {"not": {"equals": "1"}}, None, "x is absent, expected not 1"),
-        (metric("x"), {"not": {"min": "3"}}, "oops", "x is 'oops', which has no size to compare, expected not at least 3"),
+        (
+            metric("x"),
+            {"not": {"min": "3"}},
+            "oops",
+            "x is 'oops', which has no size to compare, expected not at least 3",
+        ),
         (metric("x"), {"not": {"equals": "a"}}, "a", "x is 'a', expected not a"),
-        (metric("x"), {"not": {"one_of": ["a", "b"]}}, 5, "x is 5, which cannot be compared with 'b', expected not one of a, b"),
+        (
+            metric("x"),
+            {"not": {"one_of": ["a", "b"]}},
+            5,
+            "x is 5, which cannot be compared with 'b', expected not one of a, b",
+        ),
         (metric("x"), {"exists": "true"}, None, "x is absent, expected to be present"),
         (metric("x"), {"exists": "false"}, 0, "x is 0, expected to be absent"),
         (metric("x"), {"exists": "true"}, [], "x is an empty list, expected to be present"),
         (metric("x"), {"exists": "false"}, [], "x is an empty list, expected to be absent"),
-        (metric("x"), {"exists": "false"}, Unreadable("cut short"), "x is unreadable (cut short), expected to be absent"),
+        (
+            metric("x"),
+            {"exists": "false"},
+            Unreadable("cut short"),
+            "x is unreadable (cut short), expected to be absent",
+        ),
         (metric("x"), {"not": {"equals": "1"}}, Unreadable("no"), "x is unreadable (no), expected not 1"),
         (metric("l"), {"max": "3"}, [], "l is an empty list, expected at most 3"),
         (metric("l"), {"not": {"equals": "3"}}, [], "l is an empty list, expected not 3"),
         (metric("l"), {"one_of": ["A+"]}, ["A", "A+", "B"], "l is 'A' (and 1 more of 3), expected one of A+"),
         (metric("l"), {"contains": "x"}, ["y"], "l is ['y'], expected to contain x"),
         (metric("l"), {"excludes": ["TLSv1"]}, ["TLSv1", "b"], "l is ['TLSv1', 'b'], expected to exclude TLSv1"),
-        (metric("l"), {"excludes": ["x"]}, [None], "l is absent, which cannot be compared with 'x', expected to exclude x"),
+        (
+            metric("l"),
+            {"excludes": ["x"]},
+            [None],
+            "l is absent, which cannot be compared with 'x', expected to exclude x",
+        ),
         (metric("l"), {"equals": ["a"]}, ["a", "a"], "l is ['a', 'a'], expected a"),
         (metric("l"), {"equals": []}, ["a"], "l is ['a'], expected empty"),
         (metric("l"), {"equals": ["a"]}, "a", "l is 'a', which cannot be compared with [a], expected a"),
@@ -119,9 +144,14 @@ def test_a_limit_holds(of, spec, value):
         (metric("d"), compare.Given({"a": 1}), {"a": "x"}, "d is {a: 'x'}, expected {a: 1}"),
         (metric("x"), {"matches": "(a+)+$"}, "a" * 64 + "b", None),
         (metric("on"), True, "true", "on is 'true', which cannot be compared with true, expected true"),
-        (metric("t", TIME), {"max": "2026-01-01"}, 5, "t is 5, which cannot be compared with 2026-01-01T00:00:00Z, expected at most 2026-01-01"),
+        (
+            metric("t", TIME),
+            {"max": "2026-01-01"},
+            5,
+            "t is 5, which cannot be compared with 2026-01-01T00:00:00Z, expected at most 2026-01-01",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_limit_is_breached_and_says_so(of, spec, value, message):
     breaches = said(compile_limit(of, spec), value)
     assert breaches == ([message] if message else breaches)
@@ -136,31 +166,61 @@ def test_a_limit_is_breached_and_says_so(of, spec, value, message):
         (metric("s", NUMBER), ["1", "ok"], (1,), "'ok' is not a plain number"),
         (metric("a_seconds", NUMBER), {"max": "5MiB"}, ("max",), "'5MiB' is not a time such as 500ms, 1h30m or 30d"),
         (metric("a_bytes", NUMBER), {"max": "5s"}, ("max",), "'5s' is not a size such as 512MiB or 10kB"),
-        (metric("lat"), {"max": "500ms"}, ("max",), "'500ms' is not a plain number; name the reading for its unit, as …_seconds or …_bytes"),
+        (
+            metric("lat"),
+            {"max": "500ms"},
+            ("max",),
+            "'500ms' is not a plain number; name the reading for its unit, as …_seconds or …_bytes",
+        ),
         (metric("x"), {}, (), "x asserts nothing: name a limit such as min, max, equals or exists"),
         (metric("x"), {"mim": "3"}, ("mim",), "unknown limit 'mim'"),
-        (metric("x"), {"one_of": []}, ("one_of",), "nothing is one of an empty list; for a list that is empty write 'equals: []'"),
+        (
+            metric("x"),
+            {"one_of": []},
+            ("one_of",),
+            "nothing is one of an empty list; for a list that is empty write 'equals: []'",
+        ),
         (metric("x"), [], (), "nothing is one of an empty list; for a list that is empty write 'equals: []'"),
         (metric("x"), {"contains": []}, ("contains",), "'contains' is an empty list, which asserts nothing"),
         (metric("x", NUMBER), {"contains": "1"}, ("contains",), "x is a number, which contains nothing"),
         (metric("x", TEXT), {"min": "1"}, ("min",), "x is text, which has no size for 'min' to compare"),
-        (metric("x"), {"matches": "["}, ("matches",), "'matches' is not a regular expression: unterminated character set at position 1"),
+        (
+            metric("x"),
+            {"matches": "["},
+            ("matches",),
+            "'matches' is not a regular expression: unterminated character set at position 1",
+        ),
         (metric("x"), {"matches": ["a"]}, ("matches",), "'matches' is not text: a pattern is a regular expression"),
         (metric("x"), {"exists": "maybe"}, ("exists",), "'exists' is 'maybe', expected true or false"),
         (metric("x"), {"not": "a"}, ("not",), "'not' wants a limit below it, as 'not: {equals: …}'"),
-        (metric("x"), {"not": {"exists": "true"}}, ("not",), "'not' cannot turn exists, max_increase or max_decrease; write the limit itself"),
-        (metric("x"), {"not": {"contains": "a", "min": "3"}}, ("not",), "'not' mixes limits on a whole list with limits on each element; write two checks"),
+        (
+            metric("x"),
+            {"not": {"exists": "true"}},
+            ("not",),
+            "'not' cannot turn exists, max_increase or max_decrease; write the limit itself",
+        ),
+        (
+            metric("x"),
+            {"not": {"contains": "a", "min": "3"}},
+            ("not",),
+            "'not' mixes limits on a whole list with limits on each element; write two checks",
+        ),
         (metric("x"), {"not": {"min": "a"}}, ("not", "min"), "'a' is not a plain number"),
         (metric("x", TEXT, choices=("a", "b")), "c", (), "x is never 'c'; it is one of a, b"),
         (metric("x", TEXT), [["a"]], (0,), "x is text, which cannot equal ['a']"),
         (metric("x", TIME), "soon", (), "'soon' is not a time such as 2026-12-01 or 2026-12-01T10:30:00Z"),
-        (metric("x", TEXT), {"max_increase": "5%"}, ("max_increase",), "x is no number, which cannot be compared with a baseline"),
+        (
+            metric("x", TEXT),
+            {"max_increase": "5%"},
+            ("max_increase",),
+            "x is no number, which cannot be compared with a baseline",
+        ),
         (metric("x"), {"max_increase": "-5%"}, ("max_increase",), "'max_increase' is negative"),
         (metric("x"), {"min": [1]}, ("min",), "[1] is not a number"),
         (metric("x"), {"equals": None}, ("equals",), "'equals' has no value"),
         (metric("x"), None, (), "x has no limit: nothing is written here"),
     ],
-)  # fmt: skip
+)
 def test_a_limit_that_cannot_be_is_refused_at_its_place(of, spec, path, message):
     with pytest.raises(LimitError) as caught:
         compile_limit(of, spec)
@@ -178,10 +238,15 @@ def test_a_limit_that_cannot_be_is_refused_at_its_place(of, spec, path, message)
         ({"max_decrease": "0%"}, 99, 100, ["x is 99 after 100, expected a decrease of at most 0%"]),
         ({"max_decrease": "0%"}, 200, 100, []),
         ({"max_increase": "5%"}, None, 100, ["x is absent, expected an increase of at most 5%"]),
-        ({"max_increase": "5%"}, "oops", 100, ["x is 'oops', which has no size to compare, expected an increase of at most 5%"]),
+        (
+            {"max_increase": "5%"},
+            "oops",
+            100,
+            ["x is 'oops', which has no size to compare, expected an increase of at most 5%"],
+        ),
         ({"max_increase": "5%"}, 1, None, ["x is absent, expected an increase of at most 5%"]),
     ],
-)  # fmt: skip
+)
 def test_limits_against_a_baseline(spec, value, baseline, breaches):
     assert said(compile_limit(metric("x"), spec), value, baseline) == breaches
 
@@ -259,3 +324,32 @@ def test_values_are_shown_on_one_line_and_cut(value, text):
 def test_a_number_of_any_size_is_compared():
     limit = compile_limit(metric("n"), {"max": "5"})
     assert said(limit, 10**5000)[0].startswith("n is 1000000")
+
+
+@pytest.mark.parametrize(
+    ("spec", "value"),
+    [
+        ({"min": "3"}, "oops"),
+        ({"matches": "a", "max": "3"}, "oops"),
+        ({"equals": ["a"]}, "a"),
+        ({"min": "3"}, [5, "oops"]),
+        ({"not": {"min": "3"}}, ["oops"]),
+    ],
+)
+def test_what_cannot_be_held_against_a_limit_at_all_is_told_apart(spec, value):
+    with pytest.raises(compare.Incomparable):
+        compare_all(compile_limit(metric("x"), spec), value)
+
+
+@pytest.mark.parametrize(
+    ("spec", "value"), [({"min": "3"}, 1), ({"min": "3"}, [5, "1"]), ({"equals": ["a"]}, ["b"]), ("a", "b")]
+)
+def test_what_can_be_held_against_a_limit_may_breach_it(spec, value):
+    compare_all(compile_limit(metric("x"), spec), value)
+
+
+def test_a_pattern_that_is_slow_for_each_of_a_million_elements_ends():
+    limit = compile_limit(metric("l"), {"matches": "(?e)(?:abcdefghij){e<=9}y"})
+    assert said(limit, ["x" * 200] * 1_000_000) == [
+        "l is a list of 1000000, which took too long to compare, expected to match '(?e)(?:abcdefghij){e<=9}y'"
+    ]

@@ -10,6 +10,8 @@ from agent.plan.given import Given
 from agent.plan.steps import Step
 from agent.planned import written
 from agent.problem import ProfileError
+from tests.agent import strangers
+from tests.agent.plan.kit import Room
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -73,3 +75,18 @@ def refused(bound):
         ]
 
     return make
+
+
+@pytest.fixture
+def room(tmp_path, monkeypatch):
+    """A folder that is the working directory, with `acme.thing`, `acme.healthy` and `acme.query` installed."""
+    module = "tests.agent.plan.kinds"
+    strangers.kinds(
+        tmp_path / "site", monkeypatch, thing=f"{module}:Thing", healthy=f"{module}:Healthy", query=f"{module}:Query"
+    )
+    folder = tmp_path / "profiles"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    yield Room(folder)
+    monkeypatch.undo()
+    strangers.forget()
