@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
 import traceback
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from typing import NoReturn
 
 import click
@@ -66,11 +67,30 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # no terminal is too old for a report
+    _open_streams()
     code, hard = invoke(sys.argv[1:])
     leave(styled(code, sys.argv[1:]), hard=hard)
+
+
+def _open_streams() -> None:
+    """Have both streams there, and able to write any text: no terminal is too old for a report.
+
+    A stream that the caller closed (`>&-`) takes nothing; whoever writes a report to it hears so.
+    """
+    if sys.stdout is None:
+        sys.stdout = _Closed()
+    if sys.stderr is None:
+        sys.stderr = StringIO()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+class _Closed(StringIO):
+    """Standard output that is closed."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.EBADF, "it is closed")
 
 
 def invoke(arguments: list[str]) -> tuple[int, bool]:

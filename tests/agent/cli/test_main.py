@@ -537,3 +537,29 @@ def test_leaving_by_exit_keeps_its_code(monkeypatch):
 
     monkeypatch.setattr(cli.cli, "main", leaving)
     assert cli.invoke([]) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("options", "redirection", "code", "said"),
+    [
+        ("", ">&-", 4, "gonogo: the text report could not be written to standard output: it is closed\n"),
+        ("--report json:r.json", ">&-", 0, ""),
+        ("", "2>&-", 0, ""),
+        ("--report json:r.json", ">&- 2>&-", 0, ""),
+    ],
+)
+def test_streams_that_the_caller_closed(options, redirection, code, said, profile):
+    command = f"{sys.executable} -m agent run {profile()} -q {options} {redirection}"
+    found = subprocess.run(
+        ["sh", "-c", command], env=_environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (found.returncode, found.stderr) == (code, said)
+
+
+def test_closed_streams_are_opened(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    cli._open_streams()
+    with pytest.raises(OSError, match="it is closed"):
+        sys.stdout.write("x")
+    assert sys.stderr.write("x") == 1
