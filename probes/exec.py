@@ -28,7 +28,7 @@ class ExecReading(Reading, frozen=True):
 
     exit_code: int
     """What the command ended with; as a shell has it, 128 and the number of the signal when one ended it
-    (139 for SIGSEGV), so that no crash is below a `max`."""
+    (139 for SIGSEGV); `signal` tells the two apart."""
     stdout: str | Unreadable
     """What it wrote to standard output, without the last newline; unreadable when that is not UTF-8, and when
     a process that it left running holds it open a second after the command ended."""
