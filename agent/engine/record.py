@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import UTC, datetime
 
 from agent import compare, units
@@ -94,8 +94,9 @@ class Record:
             used = (address, metric) in self._used
             if _can_hide(value) and (used or (metric in seen.named and _is_credential(metric, value))):
                 hidden.add(metric)
-                if isinstance(value, str) and (used or len(value) >= _LONG):
-                    self._mask.add(value)
+                for text in _texts(value):
+                    if used or len(text) >= _LONG:
+                        self._mask.add(text)
         return hidden
 
     def _breaches(self, breaches: Iterable[Breach], seen: Observation, hidden: Set[str]) -> tuple[Breach, ...]:
@@ -189,3 +190,15 @@ def _why(breaches: Iterable[Breach], seen: Observation) -> str:
     reason = seen.values.get("reason") if "reason" not in seen.named else None
     quoted = isinstance(reason, str) and reason and told and all(breach.metric != "reason" for breach in breaches)
     return f"{told} ({reason})" if quoted else told
+
+
+def _texts(value: Value) -> Iterator[str]:
+    """Give every text and number in a value, as it is written elsewhere."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str) or compare.is_number(value):
+        yield compare.Word.of(value).text

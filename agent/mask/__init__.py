@@ -7,6 +7,7 @@ name, and behind escapes: in a URL, in JSON, in HTML, however much of it is esca
 from __future__ import annotations
 
 import math
+from itertools import takewhile
 
 import msgspec
 
@@ -18,6 +19,10 @@ from agent.probe import Unreadable, Value
 __all__ = ["MASKED", "Mask"]
 
 MASKED = "***"
+_TOLD = 12
+"""Characters of a secret's beginning that tell too much, where a quotation was cut before it came here."""
+_CUT = frozenset("'\"…`")
+"""What stands behind a text that was cut."""
 _LAYERS = 3
 """Escapes of escapes: a URL in the query of a URL in another."""
 
@@ -40,6 +45,8 @@ class Mask:
         for hidden in self._hidden:
             if hidden in text:
                 text = text.replace(hidden, MASKED)
+            if hidden[:_TOLD] in text:
+                text = _without_beginning(text, hidden)
         for escape in ESCAPES:
             if self._hidden and escape.sign in text:
                 text = self._behind(text, escape)
@@ -79,6 +86,17 @@ class Mask:
             return False
         shown = f"{units.exact(value):f}" if isinstance(value, int | float) else str(value)
         return shown in self._hidden or shown.removesuffix(".0") in self._hidden
+
+
+def _without_beginning(text: str, hidden: str) -> str:
+    """Mask the beginning of a secret where the text, or a quotation in it, ends within the secret."""
+    at = text.find(hidden[:_TOLD])
+    while at >= 0:
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text[at:], hidden, strict=False)))
+        if at + same == len(text) or text[at + same] in _CUT:
+            text = text[:at] + MASKED + text[at + same :]
+        at = text.find(hidden[:_TOLD], at + 1)
+    return text
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:

@@ -146,3 +146,25 @@ def test_why_something_could_not_be_read_is_masked_and_stays_what_it_was():
 def test_a_huge_text_full_of_escapes_is_masked_in_no_time():
     text = "%41 \\n &amp; + " * 5_000
     assert masking("s3cr3t")(f"{text}s3%63r3t") == f"{text}***"
+
+
+LONG = "SuperSecretPassword-0123456789"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("answers with 'DENIED for token SuperSecretPassword-012'", "answers with 'DENIED for token ***'"),
+        ("it begins with SuperSecretPassw…", "it begins with ***…"),
+        ("SuperSecretPass", "***"),
+        ("SuperSecretPass and SuperSecretPassword-0", "SuperSecretPass and ***"),
+        ("SuperSecret", "SuperSecret"),
+        ("SuperSecretPassages are plain", "SuperSecretPassages are plain"),
+        (f"{LONG} then SuperSecretPassword", "*** then ***"),
+    ],
+)
+def test_a_quotation_that_ends_within_a_secret_tells_none_of_it(text, masked):
+    """Probes quote answers, and cut them before the mask sees them."""
+    mask = Mask()
+    mask.add(LONG)
+    assert mask(text) == masked

@@ -245,3 +245,11 @@ def test_a_text_is_one_line_without_what_moves_a_cursor():
 def test_a_column_may_be_called_anything():
     got = attempt({"a\x1bb": 1, "c d": Unreadable("x")}, breaches=(Breach("a\x1bb", "1", "2"),))
     assert (got.readings, got.unreadable, got.reason) == ({"a\\x1bb": 1}, {"c d": "x"}, "a\\x1bb is 1, expected 2")
+
+
+@pytest.mark.parametrize("value", [48151623, {"id": "abcdefghij"}, ["abcdefghij", 1], Decimal("481516.25")])
+def test_a_credential_is_masked_wherever_else_it_turns_up(value):
+    shown = {48151623: "48151623"}.get(value) if isinstance(value, int) else None
+    text = shown or ("481516.25" if isinstance(value, Decimal) else "abcdefghij")
+    got = attempt({"token": value, "body": f"<{text}>"}, used=[LOGIN])
+    assert got.readings == {"token": "***", "body": "<***>"}
