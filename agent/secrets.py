@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -33,7 +34,7 @@ def find(name: str, environment: Mapping[str, str] = os.environ) -> str:
     path = Path(environment.get("GONOGO_SECRETS_DIR", DIRECTORY)) / name
     if _FILE.fullmatch(name) and os.path.isfile(path):  # noqa: PTH113  Path.is_file raises where it may not look
         return _read(path, name)
-    for store in _stores():
+    for store in _stores(tuple(sys.path)):
         if (found := store(name)) is not None:
             return _text(found, f"secret {name}, from a store,")
     raise LookupError(f"secret {name} is missing: set the environment variable {name} or mount the file {path}")
@@ -61,7 +62,7 @@ def _trimmed(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _stores() -> tuple[Callable[[str], str | None], ...]:
-    """Load the stores; only here is `importlib.metadata` wanted, which takes longer than all else to import."""
+def _stores(_: tuple[str, ...]) -> tuple[Callable[[str], str | None], ...]:
+    """Load the stores on a path; only here is `importlib.metadata` wanted, which takes long to import."""
     metadata = importlib.import_module("importlib.metadata")
     return tuple(entry.load() for entry in metadata.entry_points(group=GROUP))

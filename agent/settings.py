@@ -30,11 +30,17 @@ class SettingsError(ValueError):
 
 
 def build(cls: type[_Probe], settings: Mapping, kind: str) -> _Probe:
-    """Make the probe of a kind.  Raises SettingsError; the settings must hold nothing late."""
-    mistakes, probe = check(cls, settings, kind)
-    if probe is None:
-        raise SettingsError(mistakes)
-    return probe
+    """Make the probe of a kind.  Raises SettingsError; the settings must hold nothing late.
+
+    What the kind itself breaks on is raised as it is.
+    """
+    reader, values = _read(cls, settings, kind)
+    if reader.mistakes or reader.late:
+        raise SettingsError(reader.mistakes)
+    try:
+        return cls(**values)
+    except ValueError as error:
+        raise SettingsError([Mistake(str(error), settings.mark)]) from error
 
 
 def check(
@@ -44,12 +50,16 @@ def check(
 
     `whole`: what the settings are together is looked at, and not only each of them.
     """
-    reader = Coercion()
-    values = reader.struct(settings, _info(cls), f"setting of {kind}")
+    reader, values = _read(cls, settings, kind)
     if reader.mistakes or reader.late or not whole:
         return reader.mistakes, None
     made = attempt(cls, **values)
     return ([Mistake(made.message, settings.mark)], None) if isinstance(made, Refused) else ([], made)
+
+
+def _read(cls: type[Probe], settings: Mapping, kind: str) -> tuple[Coercion, dict[str, Value]]:
+    reader = Coercion()
+    return reader, reader.struct(settings, _info(cls), f"setting of {kind}")
 
 
 @cache

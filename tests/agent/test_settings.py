@@ -72,6 +72,13 @@ def test_settings_that_do_not_agree_are_told_for_all_of_them(room, message):
     assert check(Lamp, settings(f"{{room: {room}}}"), "lamp", whole=False) == ([], None)
 
 
+def test_settings_that_the_run_knows_are_refused_too_and_a_bug_goes_through():
+    with pytest.raises(SettingsError, match=r"^no room has no lamp$"):
+        build(Lamp, settings("{room: none}"), "lamp")
+    with pytest.raises(KeyError, match="bug"):
+        build(Lamp, settings("{room: bug}"), "lamp")
+
+
 def test_settings_with_a_secret_make_no_probe_yet():
     written = settings("{room: hall, watts: x}")
     late = msgspec.structs.replace(written.entries[0], value=Late((Secret("ROOM"),), MARK))

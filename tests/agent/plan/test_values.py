@@ -213,7 +213,7 @@ def test_mistakes_inside_texts_are_told_once_each(room):
         "5:30: '$(' is not closed; write '$$(' for the text '$('",
         "5:44: '$()' is no substitution: there are $(variable), $(item), $(key), $(check.metric), $(env:NAME), "
         "$(file:PATH) and $(secret:NAME); write '$$(' for the text '$('",
-        "5:56: $(d) is a mapping, which cannot stand inside a text",
+        "5:57: $(d) is a mapping, which cannot stand inside a text",
     ]
 
 
