@@ -4,11 +4,12 @@ retry    passes if one attempt passes, else fails if one failed, else is an erro
 within   the first pass by the end of W.  An attempt may take what is left of W; one that is cut by the end
          of W to less than its timeout, and is not answered, could not look.
 hold     from the first pass on it keeps passing for H: one look every `every`, and one at the end of H,
-         which decides.  A breach lasts from the attempt that showed it to the next that passes, start to
-         start; one that is over within T is forgiven, a longer one ends the check.
+         which decides.  A breach that is over within T, from start to start, is forgiven; a longer one
+         ends the check.
 
 An attempt that could not look neither passes nor breaches.  When time is up, the check fails if anything
-since the last pass failed, else it is an error.
+since the last pass failed, else it is an error.  Two lost looks in a row, or more, leave a gap in which
+nobody saw what happened: unless it is within T, what was held then is not known, and that is an error too.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from anyio import sleep_until
 
 from agent import compare
 from agent.engine.attempt import Turn
+from agent.engine.hold import ROUNDING, Hold
 from agent.engine.judge import Observation
 from agent.model import Outcome
 from agent.plan.steps import Policy
@@ -31,8 +33,6 @@ Attempt: TypeAlias = Callable[[Turn], Awaitable[Observation]]
 
 RETRY_AFTER = "retry_after_seconds"
 """The metric by which a target says when to come back; it is heard up to the timeout of one attempt."""
-_ROUNDING = 1e-6
-"""Seconds by which two points in time may differ and be the same."""
 
 
 class Course:
@@ -70,7 +70,7 @@ class Course:
         while True:
             left = end - self._due
             since = self._started if self._policy.hold is None else None
-            turn = Turn(timeout=min(timeout, left), cut=left < timeout - _ROUNDING, since=since)
+            turn = Turn(timeout=min(timeout, left), cut=left < timeout - ROUNDING, since=since)
             seen = await self._look(turn)
             due = self._next(seen)
             if seen.outcome is Outcome.PASS or seen.final or due >= end:
@@ -79,28 +79,16 @@ class Course:
 
     async def _hold(self, limit: float) -> Outcome:
         end = anyio.current_time() + limit
-        broken: float | None = None
-        passed, lost, seen_through = self._due, 0, True
+        hold = Hold(self._due, self._policy.tolerate)
         seen = Observation(outcome=Outcome.PASS)
-        while self._due < end and not seen.final:
+        while self._due < end and not (hold.failed or seen.final):
             await self._sleep_until(min(self._next(seen), end))
             seen = await self._look(self._turn(ends=self._due >= end))
-            if seen.outcome is Outcome.FAIL and broken is None:
-                broken = self._due
-            if broken is not None and self._outlasts(broken, seen):
-                return Outcome.FAIL
-            if seen.outcome is Outcome.PASS:
-                seen_through = seen_through and self._overlooked(lost, self._due - passed)
-                passed, lost, broken = self._due, 0, None
-            lost += seen.outcome is Outcome.ERROR
-        return self._so_far(seen) if seen_through else Outcome.ERROR
-
-    def _overlooked(self, lost: int, gap: float) -> bool:
-        """Whether what was held between two passes was seen: one look may be lost, or as many as are tolerated.
-
-        An attempt that could not look breaches nothing, and yet nobody saw what happened meanwhile.
-        """
-        return lost <= 1 or gap <= self._policy.tolerate + _ROUNDING
+            hold.look(seen.outcome, self._due)
+        if hold.failed:
+            return Outcome.FAIL
+        outcome = self._so_far(seen)
+        return Outcome.ERROR if outcome is Outcome.PASS and hold.unseen else outcome
 
     async def _sleep_until(self, due: float) -> None:
         self._due = due
@@ -129,10 +117,3 @@ class Course:
         if not compare.is_number(asked) or not math.isfinite(asked):
             return 0.0
         return min(max(float(asked), 0.0), self._policy.timeout)
-
-    def _outlasts(self, broken: float, seen: Observation) -> bool:
-        """Whether a breach is longer than what is tolerated, or surely will be."""
-        lasted = self._due - broken
-        if seen.outcome is Outcome.PASS:
-            return lasted > self._policy.tolerate + _ROUNDING
-        return lasted >= self._policy.tolerate - _ROUNDING

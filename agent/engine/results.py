@@ -95,5 +95,6 @@ def no_better(result: Result, instead: Result) -> Result:
         outcome=instead.outcome,
         reason=f"{instead.reason}; cleaned up all the same",
         blocked_by=instead.blocked_by,
+        cut_short=instead.cut_short,
         retried=False,
     )

@@ -163,7 +163,7 @@ class _Run:
         """Let nothing pass that ends after the run was stopped, or that only `always` let run."""
         if not step.always:
             return trial.cut_short() if self._stop.called else result
-        instead = results.error(step, self._stop.why) if self._stop.called else self._blocked(step)
+        instead = results.cut_short(step, self._stop.why) if self._stop.called else self._blocked(step)
         return results.no_better(result, instead) if instead else result
 
     def _why(self, step: Step) -> str:

@@ -218,6 +218,7 @@ async def test_a_hold_that_nothing_can_change_any_more_ends():
         ("peep", 15, "pass"),
         ("peeep", 15, "error"),
         ("pefp", 20, "pass"),
+        ("peepppppppppf", 12, "fail"),
     ],
 )
 async def test_what_nobody_saw_was_not_held(answers, tolerate, outcome):

@@ -57,9 +57,12 @@ def test_settings_that_do_not_fit_are_told(settings, message):
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize(("port", "message"), [("2", "a bug"), ("3", "no host")])
+@pytest.mark.parametrize(
+    ("port", "message"),
+    [("2", "the kind broke on it: RuntimeError: a bug"), ("3", r"probe failed: RuntimeError: no host \(kit.py:\d+\)")],
+)
 def test_a_kind_that_breaks_is_told(port, message):
-    with pytest.raises(Unready, match=rf"^probe failed: RuntimeError: {message} \(kit.py:\d+\)$"):
+    with pytest.raises(Unready, match=f"^{message}$"):
         make(typed(port=port), known())
 
 
@@ -148,16 +151,18 @@ def store(tmp_path, monkeypatch):
 
 
 @real_time
-async def test_a_store_that_breaks_or_hangs_is_a_missing_secret(store):
-    steps = [typed(token=late(Secret("SLOW"), Secret("ODD")))]
+async def test_a_store_that_breaks_is_a_missing_secret(store):
+    found = await find_secrets([typed(token=late(Secret("ODD")))])
+    assert str(found["ODD"]) == "secret ODD cannot be had: ValueError: what is odd? (odd_store.py:6)"
+
+
+@real_time
+async def test_a_store_that_hangs_is_a_missing_secret(store):
     try:
-        found = await find_secrets(steps, patience=0.5)
+        found = await find_secrets([typed(token=late(Secret("SLOW")))], patience=0.05)
     finally:
         store.RELEASE.set()
-    assert {name: str(error) for name, error in found.items()} == {
-        "SLOW": "secret SLOW was not found within 500ms",
-        "ODD": "secret ODD cannot be had: ValueError: what is odd? (odd_store.py:6)",
-    }
+    assert str(found["SLOW"]) == "secret SLOW was not found within 50ms"
 
 
 # ---- preparation
@@ -187,7 +192,7 @@ async def test_the_problem_of_one_is_not_the_problem_of_another():
 async def test_one_that_hangs_is_left_behind():
     release = threading.Event()
     try:
-        found = await prepare([ready("a", Prepared(problem=release)), ready("b", Prepared())], patience=0.5)
+        found = await prepare([ready("a", Prepared(problem=release))], patience=0.05)
     finally:
         release.set()
-    assert found == {"a": "was not prepared within 500ms", "b": ""}
+    assert found == {"a": "was not prepared within 50ms"}

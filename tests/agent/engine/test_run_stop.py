@@ -285,6 +285,23 @@ async def test_clean_up_that_already_runs_is_not_cut_short():
 
 
 @virtual_time
+async def test_a_run_whose_clean_up_the_deadline_caught_up_with_is_not_go():
+    wanted = plan(
+        section(
+            "s",
+            check("s/up", active=True),
+            slow("s/down", 20, active=True, always=True, policy=NEVER, severity=Severity.ADVISORY),
+        ),
+        active_allowed=True,
+        deadline=10,
+    )
+    played = await play(wanted)
+    assert played["s/down"].reason == "cut short by the run's deadline of 10s; cleaned up all the same"
+    assert played["s/down"].cut_short
+    assert played.finished.decision is Decision.INCONCLUSIVE
+
+
+@virtual_time
 async def test_clean_up_ends_with_its_grace_period():
     wanted = plan(
         section("s", check("s/up", active=True), slow("s/x", 99, active=True),
