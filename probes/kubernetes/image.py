@@ -1,9 +1,10 @@
 """Names of images: what was asked for against what a container really has.
 
-A reference is `[REGISTRY/]REPOSITORY[:TAG][@DIGEST]`; without a registry it is Docker Hub's, without tag and
-digest `latest`.  A container's status tells its image in two ways, and each may mislead: `image` may show
-another tag of the same content or a bare id, `imageID` the digest of one platform's manifest instead of the
-index that was asked for.  So what the pod was told to run counts as well, where nothing contradicts it.
+A reference is `[REGISTRY/]REPOSITORY[:TAG][@DIGEST]`; without tag and digest it means `latest`, without a registry
+the one that the nodes are set up with, which then stands in the status.  A container's status tells its image in
+two ways, and each may mislead: `image` may show another tag of the same content or a bare id, `imageID` the
+digest of one platform's manifest instead of the index that was asked for.  So what the pod was told to run counts
+as well, where nothing contradicts it.
 """
 
 from __future__ import annotations
@@ -14,22 +15,23 @@ import msgspec
 
 from probes.kubernetes.wire import Container, ContainerStatus
 
-__all__ = ["Image", "check", "digest", "parse", "runs", "same", "shown"]
+__all__ = ["Image", "about", "check", "digest", "parse", "runs", "same", "shown"]
 
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}")
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _PART = r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"(?:(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)?/)?{_PART}(?:/{_PART})*")
 """Registry, with its port, and path (github.com/distribution/reference)."""
-_HUB = "docker.io"
 _SCHEMES = ("docker-pullable://", "docker://", "containerd://", "cri-o://")
+_OFFICIAL = "library"
+"""Where registries keep images whose name has but one part."""
 
 
 class Image(msgspec.Struct, frozen=True):
     """A reference, in parts."""
 
     repository: str = ""
-    """With its registry; empty when only a digest is known."""
+    """With its registry, if that is named; empty when only a digest is known."""
     tag: str = ""
     digest: str = ""
 
@@ -44,14 +46,7 @@ def parse(text: str) -> Image:
     head, colon, tag = name.rpartition(":")
     if not colon or "/" in tag:
         head, tag = name, ""
-    return Image(_whole(head) if head else "", tag or ("" if found else "latest"), found.lower())
-
-
-def _whole(repository: str) -> str:
-    first, slash, rest = repository.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost"):
-        return f"{_HUB}/{rest}" if first == f"index.{_HUB}" else repository
-    return f"{_HUB}/{repository}" if slash else f"{_HUB}/library/{repository}"
+    return Image(head, tag or ("" if found else "latest"), found.lower())
 
 
 def check(text: str) -> None:
@@ -72,8 +67,14 @@ def digest(status: ContainerStatus) -> str:
 
 def shown(spec: Container, status: ContainerStatus) -> str:
     """Name what a container has as its pod does, unless it has something else."""
-    real = parse(status.image)
-    return spec.image if not real.repository or real == parse(spec.image) else status.image
+    told, real = parse(spec.image), parse(status.image)
+    return spec.image if not real.repository or same(told, real) or _in_full(told, real) else status.image
+
+
+def about(expected: Image, spec: Container, status: ContainerStatus | None) -> bool:
+    """Tell whether a container has an image of the expected repository, whatever its tag."""
+    names = [spec.image, *([status.image] if status is not None else [])]
+    return any(parse(name).repository == expected.repository for name in names)
 
 
 def runs(expected: Image, spec: Container, status: ContainerStatus, template: str | None) -> bool:
@@ -83,14 +84,16 @@ def runs(expected: Image, spec: Container, status: ContainerStatus, template: st
     """
     if not status.image_id:
         return False
+    told, real = parse(spec.image), parse(status.image)
     if expected.digest:
-        return digest(status) == expected.digest or _told(expected, spec, template)
-    return same(expected, parse(status.image)) or _told(expected, spec, template)
+        return digest(status) == expected.digest or _was_told(expected, told, template)
+    in_full = same(expected, told) and _in_full(told, real)
+    return same(expected, real) or in_full or _was_told(expected, told, template)
 
 
-def _told(expected: Image, spec: Container, template: str | None) -> bool:
+def _was_told(expected: Image, told: Image, template: str | None) -> bool:
     """Tell whether the pod was made to run it, and nobody changed that since."""
-    return template is not None and all(same(expected, parse(told)) for told in (spec.image, template))
+    return template is not None and same(expected, told) and same(expected, parse(template))
 
 
 def same(expected: Image, found: Image) -> bool:
@@ -98,3 +101,17 @@ def same(expected: Image, found: Image) -> bool:
     if expected.digest:
         return expected.digest == found.digest
     return (expected.repository, expected.tag) == (found.repository, found.tag)
+
+
+def _in_full(told: Image, real: Image) -> bool:
+    """Tell whether the second is the first with the registry that it did not name."""
+    if _named_registry(told.repository) or told.tag != real.tag or told.digest != real.digest:
+        return False
+    rest = real.repository.removeprefix(_named_registry(real.repository) + "/")
+    return rest in (told.repository, f"{_OFFICIAL}/{told.repository}")
+
+
+def _named_registry(repository: str) -> str:
+    """Give the registry of a repository; empty when it names none."""
+    first, slash, _ = repository.partition("/")
+    return first if slash and ("." in first or ":" in first or first == "localhost") else ""

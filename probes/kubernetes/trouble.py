@@ -142,9 +142,6 @@ class Troubles:
         """Every reason once."""
         return sorted({reason for _, reason in self._found})
 
-    def __bool__(self) -> bool:
-        return bool(self._found)
-
     def lines(self, *, broken: bool) -> list[str]:
         """Tell those that are broken, or those that may merely be on their way."""
         found = [one for one in self._found.items() if one[1][1].broken is broken]

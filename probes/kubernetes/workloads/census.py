@@ -107,7 +107,7 @@ class Census:
         self.judged += 1
         every = list(containers(pod, self._expected.container))
         if not self._expected.container:
-            every = [one for one in every if image.parse(one[0].image).repository == expected.repository] or every
+            every = [one for one in every if image.about(expected, *one)] or every
         wrong = [one for one in every if not self._runs(expected, *one)]
         every_one = expected.repository or self._expected.container
         if len(wrong) < len(every) and not (wrong and every_one):

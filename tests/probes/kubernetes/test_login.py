@@ -1,6 +1,7 @@
 """Where the API server is and as whom it is asked: kubeconfigs, and the service account of a pod."""
 
 import base64
+import os
 import re
 import socket
 import threading
@@ -11,6 +12,7 @@ import yaml
 
 from agent.probe import ProbeError, Unreachable
 from probes.kubernetes.access import Source, log_in
+from probes.kubernetes.memory import MemoryFile
 from probes.kubernetes.version import VersionProbe, VersionReading
 
 VERSION = VersionReading(version="1.31.2", git_version="v1.31.2", major=1, minor=31, platform="linux/amd64")
@@ -93,6 +95,26 @@ async def test_a_key_within_a_kubeconfig_is_not_written_to_a_disk(mutual, identi
     cert, key = identity
     assert await ask(mutual({"client-certificate-data": coded(cert), "client-key-data": coded(key)})) == VERSION
     assert list(folder.iterdir()) == []
+
+
+def test_where_files_cannot_be_in_memory_they_are_temporary(monkeypatch, tmp_path):
+    monkeypatch.delattr("os.memfd_create")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    file = MemoryFile(b"key")
+    assert (Path(file.path).parent, Path(file.path).read_bytes()) == (tmp_path, b"key")
+    assert Path(file.path).stat().st_mode & 0o077 == 0
+    del file
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_memory_is_gone_with_whom_it_belonged_to():
+    file = MemoryFile(b"key")
+    path = Path(file.path)
+    assert path.read_bytes() == b"key"
+    number = path.name
+    del file
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(int(number))
 
 
 async def test_an_authority_that_did_not_sign_is_not_trusted(secure, kubeconfig, identity):

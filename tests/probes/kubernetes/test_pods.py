@@ -246,7 +246,7 @@ async def test_of_one_container(api, healthy, look):
         statuses = pod["status"]["containerStatuses"]
         more = {
             "name": "proxy",
-            "image": "docker.io/library/envoy:1",
+            "image": "hub.example.com/library/envoy:1",
             "imageID": "sha256:" + "5" * 64,
             "restartCount": 9,
         }

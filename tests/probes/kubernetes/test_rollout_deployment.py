@@ -390,3 +390,35 @@ async def test_expressions_of_its_selector_are_asked_for(api, parts, rollout):
     assert {one.query["labelSelector"] for one in api.asked[1:]} == {
         "app=shop-api,tier notin (canary,test),app in (shop-api),app,!debug"
     }
+
+
+async def test_a_current_pod_that_is_being_ended_is_not_counted(api, parts, rollout):
+    deployment, sets, pods = parts()
+    pods[0]["metadata"]["deletionTimestamp"] = "2026-03-01T11:04:00Z"
+    api.add(deployment, *sets, *pods)
+    assert await rollout() == reading("updated pods: 2 of 3", updated=2, ready=2, terminating=1, age_seconds=240.0)
+
+
+async def test_replicasets_of_somebody_else_are_not_its_own(api, parts, rollout):
+    deployment, sets, pods = parts()
+    for one in sets:
+        one["metadata"]["ownerReferences"][0]["uid"] = "8c0c5bb8-0000-4000-a000-000000000000"
+    api.add(deployment, *sets, *pods)
+    found = await rollout()
+    assert (found.finished, found.updated, found.problems) == (
+        False,
+        0,
+        ["no ReplicaSet has its current template", "updated pods: 0 of 3"],
+    )
+
+
+async def test_many_older_pods_are_counted(api, parts, rollout):
+    deployment, sets, pods = parts("deployment-mid-rollout")
+    for number in range(9):
+        older = copy.deepcopy(pods[-1])
+        older["metadata"]["name"] = f"shop-api-5f8c7b9d4-{number}"
+        api.add(older)
+    api.add(deployment, *sets)
+    assert (await rollout()).problems[0] == (
+        "pods of an older revision are left: shop-api-5f8c7b9d4-0, shop-api-5f8c7b9d4-1, shop-api-5f8c7b9d4-2 and 6 more"
+    )

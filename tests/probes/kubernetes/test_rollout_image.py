@@ -44,7 +44,7 @@ async def test_pods_have_it(judged, image):
 
 
 @pytest.mark.parametrize(
-    "image", [f"{IMAGE}:1.4.3", IMAGE, f"{IMAGE}@{OTHER}", "docker.io/shop-api:1.4.2", "shop-api:1.4.2", OTHER]
+    "image", [f"{IMAGE}:1.4.3", IMAGE, f"{IMAGE}@{OTHER}", "hub.example.com/shop-api:1.4.2", "shop-api:1.4.2", OTHER]
 )
 async def test_pods_have_another(judged, image):
     matches, problems = await judged(image)
@@ -133,7 +133,7 @@ def with_sidecar(api, scene, look):
     objects = scene("deployment-finished")
     for pod in (one for one in objects if one["kind"] == "Pod"):
         pod["spec"]["containers"].append({"name": "proxy", "image": "istio/proxyv2:1.22.0"})
-        proxy = {"image": "docker.io/istio/proxyv2:1.22.0", "imageID": f"docker.io/istio/proxyv2@{OTHER}"}
+        proxy = {"image": "hub.example.com/istio/proxyv2:1.22.0", "imageID": f"hub.example.com/istio/proxyv2@{OTHER}"}
         statuses = pod["status"]["containerStatuses"]
         statuses.append({**statuses[0], "name": "proxy", **proxy})
     api.add(*objects)
@@ -149,6 +149,13 @@ async def test_a_sidecar_may_have_another_image(with_sidecar):
     images = ["istio/proxyv2:1.22.0", f"{IMAGE}:1.4.2"]
     assert await with_sidecar(image=f"{IMAGE}:1.4.2") == (True, images, [])
     assert await with_sidecar(image=DIGEST) == (True, images, [])
+
+
+async def test_a_name_without_a_registry_stands_in_full_in_the_status(with_sidecar):
+    for image in ("istio/proxyv2:1.22.0", "hub.example.com/istio/proxyv2:1.22.0"):
+        assert (await with_sidecar(image=image))[0] is True
+    for image in ("istio/proxyv2:1.22.1", "proxyv2:1.22.0", "other.example.com/istio/proxyv2:1.22.0"):
+        assert (await with_sidecar(image=image))[0] is False
 
 
 async def test_of_one_container(with_sidecar):

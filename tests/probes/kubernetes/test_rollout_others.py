@@ -288,3 +288,21 @@ async def test_a_selector_that_nobody_knows_is_no_answer(api, scene, look):
         Unreachable, match=r"^API server 127\.0\.0\.1:\d+: its selector has the operator Like, which is not known$"
     ):
         await look(RolloutProbe, statefulset="ledger")
+
+
+async def test_a_pod_left_behind_without_its_statefulset_is_of_an_older_revision(api, scene, look):
+    workload, *pods = scene("statefulset-finished")
+    stray = scene("statefulset-partition")[1]
+    stray["metadata"] |= {"name": "ledger-9", "ownerReferences": []}
+    api.add(workload, *pods, stray)
+    found = await look(RolloutProbe, statefulset="ledger")
+    assert (found.finished, found.problems) == (False, ["pods of an older revision are left: ledger-9"])
+
+
+async def test_a_pod_of_another_statefulset_is_not_its_own(api, scene, look):
+    workload, *pods = scene("statefulset-finished")
+    stray = scene("statefulset-partition")[1]
+    stray["metadata"]["name"] = "ledger-9"
+    stray["metadata"]["ownerReferences"][0]["uid"] = "8c0c5bb8-0000-4000-a000-000000000000"
+    api.add(workload, *pods, stray)
+    assert await look(RolloutProbe, statefulset="ledger") == STATEFULSET

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from probes.kubernetes.discovery import check_version
 from probes.kubernetes.pods import PodsProbe
 from probes.kubernetes.settings import _check_fields, _check_name, _check_namespace, _check_selector
 
@@ -74,3 +75,14 @@ def test_what_is_no_name(name):
 )
 def test_checks_of_one_cluster_share_a_target(settings, target):
     assert PodsProbe(**settings).target() == target
+
+
+@pytest.mark.parametrize("version", ["v1", "apps/v1", "cert-manager.io/v1", "example.com/v1alpha1", "a.b.c/v2beta1"])
+def test_an_api_version(version):
+    check_version(version)
+
+
+@pytest.mark.parametrize("version", ["", "1", "V1", "apps", "cert-manager/v1", "a.b/c/v1", "../v1", "a.b/v1/x"])
+def test_what_is_no_api_version(version):
+    with pytest.raises(ValueError, match=r"is no apiVersion such as v1, apps/v1 or cert-manager\.io/v1$"):
+        check_version(version)
