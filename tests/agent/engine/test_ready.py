@@ -57,12 +57,9 @@ def test_settings_that_do_not_fit_are_told(settings, message):
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize(
-    ("port", "message"),
-    [("2", "the kind broke on it: RuntimeError: a bug"), ("3", r"probe failed: RuntimeError: no host \(kit.py:\d+\)")],
-)
+@pytest.mark.parametrize(("port", "message"), [("2", "a bug"), ("3", "no host")])
 def test_a_kind_that_breaks_is_told(port, message):
-    with pytest.raises(Unready, match=f"^{message}$"):
+    with pytest.raises(Unready, match=rf"^probe failed: RuntimeError: {message} \(kit.py:\d+\)$"):
         make(typed(port=port), known())
 
 
