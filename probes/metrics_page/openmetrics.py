@@ -20,17 +20,10 @@ _WITHOUT_UNIT = ("info", "stateset")
 def read(text: str) -> Page:
     """Read a page."""
     reader = Reader(OPENMETRICS, "unknown", wrong_value)
-    lines = text.removesuffix("\n").split("\n")
-    for number, line in enumerate(lines, start=1):
-        reader.at(number)
-        if number == len(lines):
-            if line != _END:
-                reader.wrong(f"the page does not end with {_END}: it is cut short")
-            break
-        try:
-            _take(reader, line)
-        except Wrong as error:
-            reader.wrong(str(error))
+    *lines, end = text.removesuffix("\n").split("\n")
+    reader.take(lines, _take)
+    if end != _END:
+        reader.wrong(f"the page does not end with {_END}: it is cut short")
     return reader.page()
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from probes.metrics_page.sample import Sample
+from probes.metrics_page.sample import Sample, Wrong
 from probes.metrics_page.series import Assembly
 from probes.metrics_page.types import Type, sample_names
 
@@ -14,6 +14,8 @@ __all__ = ["Family", "Page", "Reader"]
 
 _TOLD = 20
 """Problems that are told; the others are counted."""
+_MOST = 1000
+"""Problems after which nobody reads on."""
 
 
 class Family(msgspec.Struct):
@@ -63,9 +65,18 @@ class Reader:
         self._assembly: Assembly | None = None
         self._seen: set[int] = set()
 
-    def at(self, line: int) -> None:
-        """Say which line comes now."""
-        self._line = line
+    def take(self, lines: Sequence[str], take: Callable[[Reader, str], None]) -> None:
+        """Have each line taken, and keep what is wrong with it; the line behind them is the one at hand then."""
+        for line in lines:
+            self._line += 1
+            try:
+                take(self, line)
+            except Wrong as error:
+                self.wrong(str(error))
+            if self._count >= _MOST:
+                self.wrong("there are so many mistakes that the rest is not read")
+                break
+        self._line = len(lines) + 1
 
     def wrong(self, what: str) -> None:
         """Keep a problem."""

@@ -23,7 +23,7 @@ from probes.prometheus.promql import Selector, selectors
 from probes.prometheus.refusal import refuse
 from probes.prometheus.words import line
 
-__all__ = ["MetricsPageProbe", "MetricsPageReading"]
+__all__ = ["MetricsPageProbe", "MetricsPageReading", "check_selector"]
 
 _SELECTOR = re.compile(r"\s*[a-zA-Z_:][\w:]*\s*(?:\{.*\})?\s*", re.ASCII | re.DOTALL)
 _OPEN, _TEXT = "application/openmetrics-text", "text/plain"
@@ -36,7 +36,7 @@ _SAME: Mapping[str, str] = {"untyped": "unknown"}
 """One type has two names."""
 
 
-def _check_selector(written: str) -> None:
+def check_selector(written: str) -> None:
     """Refuse what is no name with labels."""
     if not _SELECTOR.fullmatch(written) or len(selectors(written)) != 1:
         raise ValueError('is no metric such as queue_length{queue="mail"}')
@@ -100,7 +100,7 @@ class MetricsPageProbe(Connection, frozen=True, kw_only=True):
     """Whether a metric is there when it is declared (TYPE, HELP) and has no value yet, as counters with labels are
     before they count."""
 
-    values: dict[str, Annotated[str, checked(_check_selector, readings=True)]] = field(default_factory=dict)
+    values: dict[str, Annotated[str, checked(check_selector, readings=True)]] = field(default_factory=dict)
     """Readings, each the value of a sample: `{waiting: 'queue_length{queue="mail"}'}`; a list when several match,
     absent when none does."""
 

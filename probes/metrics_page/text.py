@@ -12,24 +12,17 @@ from probes.metrics_page.types import TEXT, Type
 
 __all__ = ["read"]
 
-_DECLARATION = re.compile(r"[ \t]*#[ \t]+(TYPE|HELP)(?:[ \t]+([^ \t]+)(?:[ \t]+(.*?))?)?[ \t]*", re.DOTALL)
+_DECLARATION = re.compile(r"[ \t]*#[ \t]*(TYPE|HELP)(?:[ \t]+([^ \t]+)(?:[ \t]+(.*?))?)?[ \t]*", re.DOTALL)
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 
 
 def read(text: str) -> Page:
     """Read a page."""
     reader = Reader(TEXT, "untyped", _anything)
-    lines = text.split("\n")
-    for number, line in enumerate(lines, start=1):
-        reader.at(number)
-        if number == len(lines):
-            if line:
-                reader.wrong("the page does not end with a line feed: it is cut short")
-            break
-        try:
-            _take(reader, line)
-        except Wrong as error:
-            reader.wrong(str(error))
+    *lines, rest = text.split("\n")
+    reader.take(lines, _take)
+    if rest:
+        reader.wrong("the page does not end with a line feed: it is cut short")
     return reader.page()
 
 

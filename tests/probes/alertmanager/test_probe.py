@@ -1,6 +1,7 @@
 """Alertmanager: ready, configured, silenced; refused, kept waiting and lied to."""
 
 import json
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -104,7 +105,7 @@ async def test_silences_and_when_the_next_ends(manager, look, silence):
     first, second = reading.silenced_by
     what, _, rest = first.partition(" by dana, ends in ")
     assert sorted(what.split(", ")) == ['env!="dev"', 'team=~"pay.*"']
-    assert rest in ("30m: known", *(f"29m{second}s: known" for second in range(60)))
+    assert re.fullmatch(r"(30m|30m1s|2\dm(\d+s)?): known", rest)
     assert second.startswith(('severity="info" by dana, ends in 1h', 'severity="info" by dana, ends in 2h'))
 
 
