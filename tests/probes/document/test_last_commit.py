@@ -93,9 +93,7 @@ async def test_a_shallow_clone_gives_no_age(repository, tmp_path):
     repository.commit("b.json")
     repository.git("clone", "-q", "--depth=1", f"file://{repository.folder}", str(tmp_path / "clone"))
     path = str(tmp_path / "clone" / "a.json")
-    assert await age_seconds(path, NOW) == Unknown(
-        f"{path} is in a shallow clone, which does not know its last commit"
-    )
+    assert await age_seconds(path, NOW) == Unknown(f"{path} is in a shallow clone, which does not know its last commit")
 
 
 async def test_no_repository_gives_no_age(tmp_path):
