@@ -157,7 +157,7 @@ def test_what_cutting_left_of_a_secret_is_masked_too():
 LOGIN = ("smoke/login", "token")
 
 
-@pytest.mark.parametrize("value", ["abcdefgh", "ab", 12345678, ["a", "b"], {"a": 1}, Decimal(5)])
+@pytest.mark.parametrize("value", ["abcdefgh", "ab", 12345678, ["a", "b", None], {"a": 1}, Decimal(5)])
 def test_a_reading_that_others_use_as_a_credential_is_masked_whole(value):
     got = attempt({"token": value}, used=[LOGIN], breaches=(Breach("token", str(value), "to be present"),))
     assert got.readings == {"token": "***"}
