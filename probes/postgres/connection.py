@@ -5,12 +5,9 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Annotated
 
-import psycopg
-
 from agent.probe import Need, Probe, Reading, Unknown, Unreachable, Value, checked
-from probes.postgres.dsn import Dsn, label, parse_dsn
+from probes.postgres.dsn import Dsn, parse_dsn
 from probes.postgres.facts import facts
-from probes.postgres.failures import spoiled
 from probes.postgres.link import Link, Overflow, opened
 
 __all__ = ["ConnectionProbe", "ConnectionReading"]
@@ -88,9 +85,9 @@ class ConnectionProbe(Probe, frozen=True):
         dsn = parse_dsn(self.dsn)
         async with opened(dsn) as link:
             try:
-                return await _look(link, dsn)
+                return await _look(link)
             except Overflow as error:
-                raise Unreachable(f"{dsn}: sends {error} in answer to simple questions") from error
+                raise Unreachable(f"sends {error} in answer to simple questions") from error
 
     def target(self) -> str:
         """Host that is connected to."""
@@ -106,13 +103,9 @@ def needs(dsn: Dsn) -> tuple[Need, ...]:
     return (Need("network", "connect", str(dsn)), Need("postgres", "CONNECT", f"database {dsn.database}"))
 
 
-async def _look(link: Link, dsn: Dsn) -> ConnectionReading:
+async def _look(link: Link) -> ConnectionReading:
     started = perf_counter()
-    try:
-        await link.execute("SELECT 1")
-    except psycopg.Error as error:
-        verdict = spoiled(error, link.role)
-        raise type(verdict)(f"{dsn}: {verdict}") from error
+    await link.execute("SELECT 1")
     elapsed = perf_counter() - started
     told: dict[str, Value] = await facts(link)
     return ConnectionReading(
@@ -122,7 +115,7 @@ async def _look(link: Link, dsn: Dsn) -> ConnectionReading:
         version=_version(link),
         version_number=link.pgconn.server_version,
         tls=link.pgconn.ssl_in_use,
-        address=_address(link),
+        address=link.address,
         **told,
     )
 
@@ -131,8 +124,3 @@ def _version(link: Link) -> str:
     """Give what stands before a packager's words: `15.5` of `15.5 (Debian 15.5-1)`."""
     told = link.pgconn.parameter_status(b"server_version") or b""
     return told.decode(errors="replace").partition(" ")[0]
-
-
-def _address(link: Link) -> str:
-    at = link.pgconn.hostaddr or link.pgconn.host
-    return label(at.decode(errors="replace"), link.pgconn.port.decode(errors="replace"))

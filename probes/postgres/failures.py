@@ -116,6 +116,7 @@ def said(text: str) -> str:
     line = words.strip().split("\n")[0].strip()
     shown = "".join(char if unicodedata.category(char)[0] != "C" else "?" for char in line)[:_LONGEST]
     own = _SEVERITY.match(text) is None
+    own = own and not shown.startswith("PostgreSQL")
     return (inside(shown) if own else shown) or "no reason is given"
 
 

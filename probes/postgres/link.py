@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager, contextmanager
 from time import perf_counter
 
 import anyio
+import psycopg
 from psycopg import AsyncConnection, pq
 from psycopg.abc import RV, PQGen
 from psycopg.pq import ConnStatus, PollingStatus
@@ -26,8 +27,8 @@ from psycopg.waiting import Ready, Wait
 
 from agent.probe import Bytes, ProbeError, Unreachable
 from probes.postgres import trace
-from probes.postgres.dsn import Dsn
-from probes.postgres.failures import refused
+from probes.postgres.dsn import Dsn, label
+from probes.postgres.failures import refused, spoiled
 
 __all__ = ["LIMIT", "Link", "Overflow", "opened"]
 
@@ -52,10 +53,15 @@ class Link(AsyncConnection[TupleRow]):
     seconds: float
     """How long connecting took, without the look-up of names."""
 
-    @property
-    def role(self) -> str:
+    def __init__(self, pgconn: PGconn) -> None:
+        super().__init__(pgconn)
+        text = {name: getattr(pgconn, name).decode(errors="replace") for name in ("user", "host", "hostaddr", "port")}
+        self.role = text["user"]
         """Who we are to the server."""
-        return self.pgconn.user.decode(errors="replace")
+        self.place = label(text["host"] or text["hostaddr"], text["port"])
+        """Which of the hosts it is, as the dsn names it."""
+        self.address = label(text["hostaddr"] or text["host"], text["port"])
+        """Address or socket of it."""
 
     def drop(self) -> None:
         """Close at once, whatever is under way; the server ends it when it wants to answer."""
@@ -125,7 +131,10 @@ def _borrowed(descriptor: int) -> Iterator[socket.socket]:
 
 @asynccontextmanager
 async def opened(dsn: Dsn, limit: int = LIMIT) -> AsyncIterator[Link]:
-    """Connect, once, and close in the end.  Raises Unreachable and ProbeError."""
+    """Connect, once, and close in the end.  What goes wrong meanwhile names the place.
+
+    Raises Unreachable and ProbeError.
+    """
     conninfo = (await dsn.located()).encode()
     started = perf_counter()
     try:
@@ -140,6 +149,11 @@ async def opened(dsn: Dsn, limit: int = LIMIT) -> AsyncIterator[Link]:
     try:
         await link.set_autocommit(True)
         yield link
+    except psycopg.Error as error:
+        verdict = spoiled(error, link.role)
+        raise type(verdict)(f"{link.place}: {verdict}") from error
+    except (Unreachable, ProbeError) as error:
+        raise type(error)(f"{link.place}: {error}", **error.partial) from error
     finally:
         await link.close()  # waits for nothing
 
@@ -167,10 +181,8 @@ async def _shake_hands(pgconn: PGconn) -> None:
         if status == PollingStatus.READING:
             await anyio.wait_readable(pgconn.socket)
             meter.read(pgconn.socket)
-        elif status == PollingStatus.WRITING:
-            await anyio.wait_writable(pgconn.socket)
         else:
-            break
+            await anyio.wait_writable(pgconn.socket)
         status = PollingStatus(pgconn.connect_poll())
 
 

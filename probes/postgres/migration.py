@@ -16,7 +16,6 @@ from agent.probe import Need, Probe, ProbeError, Reading, Seconds, Unreachable, 
 from probes.postgres.catalogue import Absences, absences, parse_column, parse_name, table
 from probes.postgres.connection import Text, needs
 from probes.postgres.dsn import parse_dsn
-from probes.postgres.failures import spoiled
 from probes.postgres.link import Link, Overflow, opened
 from probes.postgres.query import begin
 from probes.postgres.tools.alembic import Alembic
@@ -123,11 +122,8 @@ class MigrationProbe(Probe, frozen=True):
         async with opened(dsn) as link:
             try:
                 recorded, absent = await self._ask(link)
-            except psycopg.Error as error:
-                verdict = spoiled(error, link.role)
-                raise type(verdict)(f"{dsn}: {verdict}") from error
             except Overflow as error:
-                raise Unreachable(f"{dsn}: the table of migrations has {error}") from error
+                raise Unreachable(f"the table of migrations has {error}") from error
         plan = await to_thread.run_sync(self._plan, recorded, abandon_on_cancel=True)
         return _reading(recorded, plan, absent, compared=bool(self.path))
 

@@ -14,7 +14,6 @@ from agent.probe import Bytes, Need, Probe, ProbeError, Reading, Seconds, Value,
 from probes.postgres.columns import Table, read_values
 from probes.postgres.connection import Text, needs
 from probes.postgres.dsn import parse_dsn
-from probes.postgres.failures import spoiled
 from probes.postgres.link import LIMIT, Link, Overflow, opened
 from probes.postgres.statement import parse_statement
 
@@ -74,13 +73,10 @@ class QueryProbe(Probe, frozen=True):
         async with opened(dsn, self.limit) as link:
             try:
                 return await self._ask(link)
-            except psycopg.Error as error:
-                verdict = spoiled(error, link.role)
-                raise type(verdict)(f"{dsn}: {verdict}") from error
             except UnicodeDecodeError as error:
-                raise ProbeError(f"{dsn}: the answer is not UTF-8") from error
+                raise ProbeError("the answer is not UTF-8") from error
             except Overflow as error:
-                raise ProbeError(f"{dsn}: the answer has {error}: ask for less, or raise limit") from error
+                raise ProbeError(f"the answer has {error}: ask for less, or raise limit") from error
 
     def target(self) -> str:
         """Host that is asked."""

@@ -133,6 +133,19 @@ async def test_a_server_that_ends_the_session_has_failed(impostor):
     assert said == f"127.0.0.1:{server.port}: server closed the connection unexpectedly"
 
 
+async def test_a_server_that_ends_the_session_after_the_first_answer_has_failed(impostor):
+    def ends(connection, _over):
+        startup(connection)
+        connection.sendall(WELCOME)
+        connection.recv(65536)
+        connection.sendall(row(b"1"))
+        connection.recv(65536)
+
+    server = impostor(ends)
+    said = await trouble(Unreachable, ConnectionProbe(dsn=server.dsn()))
+    assert said == f"127.0.0.1:{server.port}: server closed the connection unexpectedly"
+
+
 async def test_a_server_that_answers_something_else_leaves_its_figures_unknown(impostor):
     server = impostor(answering(row(b"1"), row(b"1")))
     reading = await ConnectionProbe(dsn=server.dsn()).measure()

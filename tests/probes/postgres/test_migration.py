@@ -3,6 +3,7 @@
 import pytest
 
 from agent.probe import Need, ProbeError, Unreachable, Unreadable
+from probes.postgres.catalogue import parse_column, parse_name
 from probes.postgres.migration import MigrationProbe
 
 from .server import PASSWORD, whole
@@ -13,6 +14,8 @@ def schema(server):
     """A schema of the test's own; gives how to fill it, and the dsn of a role that looks into it."""
 
     class Schema:
+        place = f"127.0.0.1:{server.port}"
+
         def sql(self, *statements):
             server.sql(*(f"SET search_path TO mine; {statement}" for statement in statements))
 
@@ -260,7 +263,8 @@ async def test_the_table_may_have_another_name(schema):
 async def test_a_table_that_is_not_on_the_search_path_is_an_error(schema, server):
     server.sql("CREATE SCHEMA elsewhere", f"SET search_path TO elsewhere; {KNEX}")
     assert await trouble(ProbeError, MigrationProbe(dsn=schema.dsn(), tool="knex", head="1")) == (
-        "knex_migrations is in schema elsewhere, which is not on the search path: say table: elsewhere.knex_migrations"
+        f"{schema.place}: knex_migrations is in schema elsewhere, which is not on the search path: "
+        "say table: elsewhere.knex_migrations"
     )
     reading = await look(schema, "knex", head="1", table="elsewhere.knex_migrations")
     assert reading.pending == 1
@@ -269,15 +273,16 @@ async def test_a_table_that_is_not_on_the_search_path_is_an_error(schema, server
 async def test_a_table_that_may_not_be_read_is_an_error(schema, server):
     schema.sql(KNEX)
     probe = MigrationProbe(dsn=schema.dsn("shop"), tool="knex", head="1")
-    assert await trouble(ProbeError, probe) == 'role "shop" lacks SELECT on table mine.knex_migrations'
+    assert await trouble(ProbeError, probe) == f'{schema.place}: role "shop" lacks SELECT on table mine.knex_migrations'
     schema.sql("GRANT SELECT ON knex_migrations TO shop", "REVOKE USAGE ON SCHEMA mine FROM shop")
-    assert await trouble(ProbeError, probe) == 'role "shop" lacks USAGE on schema mine, which holds knex_migrations'
+    said = f'{schema.place}: role "shop" lacks USAGE on schema mine, which holds knex_migrations'
+    assert await trouble(ProbeError, probe) == said
 
 
 async def test_a_table_of_another_tool_is_an_error(schema):
     schema.sql("CREATE TABLE schema_migrations (version varchar PRIMARY KEY)")
     assert await trouble(ProbeError, MigrationProbe(dsn=schema.dsn(), tool="golang-migrate", head="1")) == (
-        'schema_migrations is no table of golang-migrate: column "dirty" does not exist'
+        f'{schema.place}: schema_migrations is no table of golang-migrate: column "dirty" does not exist'
     )
 
 
@@ -335,6 +340,28 @@ async def test_a_folder_that_is_not_there_is_an_error(schema, tmp_path):
 async def test_nothing_listens(closed_port):
     probe = MigrationProbe(dsn=f"host=127.0.0.1 port={closed_port}", tool="knex", head="1")
     assert await trouble(Unreachable, probe) == f"127.0.0.1:{closed_port}: connection refused"
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "said"),
+    [
+        (parse_name, "", "'' is no name, expected name or schema.name"),
+        (parse_name, ".a", "'.a' is no name, expected name or schema.name"),
+        (parse_name, "a.b.c", "'a.b.c' is no name, expected name or schema.name"),
+        (parse_column, "a", "'a' is no column, expected table.column or schema.table.column"),
+        (parse_column, "a..b", "'a..b' is no column, expected table.column or schema.table.column"),
+    ],
+)
+def test_names_that_are_none(parse, text, said):
+    with pytest.raises(ValueError, match=whole(said)):
+        parse(text)
+
+
+async def test_a_server_that_takes_too_long_has_failed(schema):
+    schema.sql(KNEX, "CREATE VIEW slow AS SELECT id, name || pg_sleep(30)::text AS name FROM knex_migrations")
+    schema.sql("INSERT INTO knex_migrations (name) VALUES ('1_x.js')")
+    probe = MigrationProbe(dsn=schema.dsn(), tool="knex", head="1", table="slow", statement_timeout=0.05)
+    assert (await trouble(Unreachable, probe)).endswith(": canceling statement due to statement timeout")
 
 
 @pytest.mark.parametrize(

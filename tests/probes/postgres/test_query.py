@@ -167,6 +167,15 @@ async def test_a_missing_privilege_is_named(server, ask, query, lacks):
     assert await trouble(ProbeError, ask, query, "shop") == f'127.0.0.1:{server.port}: role "shop" lacks {lacks}'
 
 
+async def test_a_parameter_that_no_text_can_be_is_an_error(ask):
+    said = await trouble(ProbeError, ask, "SELECT $1::text", parameters=["a\0b"])
+    assert said.endswith(": PostgreSQL text fields cannot contain NUL (0x00) bytes")
+
+
+async def test_a_query_of_megabytes_is_sent_whole(ask):
+    assert (await ask("SELECT length('" + "x" * 20_000_000 + "')")).value == 20_000_000
+
+
 async def test_a_query_that_takes_too_long_is_a_failure(server, ask):
     said = await trouble(Unreachable, ask, "SELECT pg_sleep(30)", statement_timeout=0.05)
     assert said == f"127.0.0.1:{server.port}: canceling statement due to statement timeout"
@@ -193,11 +202,11 @@ async def test_a_server_that_ends_the_query_has_failed(server, ask):
     assert said == f"127.0.0.1:{server.port}: terminating connection due to administrator command"
 
 
-async def test_more_rows_than_wanted_are_an_error(ask):
+async def test_more_rows_than_wanted_are_an_error(server, ask):
     query = "SELECT generate_series(1, 11)"
     assert (await ask(query, rows_limit=11)).rows == 11
     assert await trouble(ProbeError, ask, query, rows_limit=10) == (
-        "the query gives 11 rows, expected at most 10: aggregate, or add LIMIT"
+        f"127.0.0.1:{server.port}: the query gives 11 rows, expected at most 10: aggregate, or add LIMIT"
     )
 
 
@@ -217,9 +226,10 @@ async def test_more_bytes_than_wanted_are_an_error(server, query, host):
         ("SELECT 1 AS a, 2 AS a", "two columns are called a: call one something else"),
     ],
 )
-async def test_names_that_could_be_taken_for_something_else_are_errors(ask, query, said):
-    assert await trouble(ProbeError, ask, query) == said
-    assert await trouble(ProbeError, ask, f"SELECT * FROM ({query}) t WHERE false") == said
+async def test_names_that_could_be_taken_for_something_else_are_errors(server, ask, query, said):
+    told = f"127.0.0.1:{server.port}: {said}"
+    assert await trouble(ProbeError, ask, query) == told
+    assert await trouble(ProbeError, ask, f"SELECT * FROM ({query}) t WHERE false") == told
 
 
 async def test_nothing_listens(closed_port):

@@ -1,5 +1,8 @@
 """Servers that are none, that say nothing, and that say too much."""
 
+import socket
+import struct
+
 import anyio
 import psutil
 import pytest
@@ -66,6 +69,16 @@ def says_and_ends(answer):
         connection.sendall(answer)
 
     return behave
+
+
+async def test_a_connection_that_is_reset(impostor):
+    def resets(connection, _over):
+        connection.recv(1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+    server = impostor(resets)
+    assert await trouble(Unreachable, RedisProbe(url=url(server))) == f"127.0.0.1:{server.port}: connection reset"
 
 
 @pytest.mark.parametrize(
@@ -246,6 +259,12 @@ async def test_answers_about_a_queue_that_are_no_answers(impostor, answers):
     server = impostor(answering(*answers))
     probe = QueueProbe(url=url(server), **({"stream": "a"} if b"+stream\r\n" in answers else {"list": "a"}))
     assert await trouble(Unreachable, probe) == f"127.0.0.1:{server.port}: {STRANGER}"
+
+
+async def test_a_message_that_was_taken_meanwhile_is_not_waiting(impostor):
+    server = impostor(answering(PONG, b"+list\r\n", b":1\r\n", b"$-1\r\n"))
+    reading = await QueueProbe(url=url(server), list="a", timestamp="at").measure()
+    assert (reading.depth, reading.age_seconds) == (1, 0)
 
 
 async def test_a_key_that_another_node_keeps(impostor):

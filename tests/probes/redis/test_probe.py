@@ -221,6 +221,8 @@ async def test_a_cluster(start):
     assert (reading.mode, reading.cluster_enabled, reading.cluster_state) == ("cluster", True, "fail")
     assert (reading.cluster_nodes, reading.cluster_slots_ok) == (1, 0)
     assert reading.problems == ["its cluster's state is fail"]
+    said = await trouble(ProbeError, server.url(database="1"))
+    assert said == f"127.0.0.1:{server.port}: SELECT is not allowed in cluster mode"
     server.run("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
     while (well := await look(server.url())).cluster_state != "ok":
         await anyio.sleep(0.01)
