@@ -63,7 +63,7 @@ class Findings:
         room, what = (_FRAGMENTS, "fragment") if _FRAGMENTS in path.parents else (SHIPPED, "profile")
         missing = str(path.relative_to(room)).removesuffix(".yaml")
         there = sorted(found.stem for found in room.glob("*.yaml"))
-        self.wrong(f"gonogo ships no {what} '{missing}'{self.hint(missing, there, listed=20)}", asked)
+        self.wrong(f"gonogo ships no {what} '{missing}'{self.hint(missing, there, listed=0)}", asked)
 
     def _keep(self, error: ProfileError, asked: Mark | None) -> None:
         for problem in error.problems:

@@ -78,7 +78,8 @@ def _whole(paths: tuple[Path, ...], asked: Asked, findings: Findings) -> One:
     profiles = [profile for path in paths if (profile := load(path, findings, kinds))]
     declared = [mapping_of(profile.get("vars"), "vars", findings) for profile in profiles]
     names = set[str]().union(*(one.keys() for one in declared if one))
-    supply = Supply(asked.given.values(names, findings), demanded=asked.given.demanded)
+    given = asked.given.values(names, findings, whole=len(profiles) == len(paths))
+    supply = Supply(given, demanded=asked.given.demanded)
     ground = Ground(findings, kinds)
     taken: dict[str, str] = {}
     bound = [

@@ -25,10 +25,13 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     demanded: bool = True
     """Whether a variable that is used must have a value; without, what uses one is looked at as far as it goes."""
 
-    def values(self, declared: Collection[str], findings: Findings) -> dict[str, Supplied]:
-        """Give the values for these variables; a name that nobody declares is a finding, but for the environment."""
+    def values(self, declared: Collection[str], findings: Findings, *, whole: bool = True) -> dict[str, Supplied]:
+        """Give the values for these variables; a name that nobody declares is a finding, but for the environment.
+
+        `whole`: these are all; else a profile could not be read, and may declare any other.
+        """
         known = {*declared}
-        values = self._from_files(known, findings)
+        values = self._from_files(known, findings, whole=whole)
         for name in sorted(known):
             variable = environment_name(name)
             if variable in self.environment:
@@ -37,19 +40,19 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
             name, equals, value = option.partition("=")
             if not equals:
                 findings.wrong(f"--var {option}: write it as --var name=value", None)
-            elif name not in known:
+            elif name not in known and whole:
                 findings.wrong(f"--var {name}: the profile declares no such variable{findings.hint(name, known)}", None)
             else:
                 _give(values, name, value, f"--var {name}", findings)
         return values
 
-    def _from_files(self, known: Collection[str], findings: Findings) -> dict[str, Supplied]:
+    def _from_files(self, known: Collection[str], findings: Findings, *, whole: bool) -> dict[str, Supplied]:
         values: dict[str, Supplied] = {}
         for path in self.files:
             source = findings.read(path)
             for entry in source.root.entries if source else ():
                 name = entry.key.text
-                if name not in known:
+                if name not in known and whole:
                     hint = findings.hint(name, known)
                     findings.wrong(f"the profile declares no variable '{name}'{hint}", entry.key.mark)
                 values[name] = Supplied(entry.value, Origin.FILE)

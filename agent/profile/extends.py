@@ -17,14 +17,14 @@ _DEEPEST = 20
 _STRUCTURE = "checks"
 
 
-def chain(path: Path, root: Mapping, findings: Findings) -> tuple[Mapping, ...]:
-    """Give a profile and what it extends, the profile itself first; what is wrong is a finding."""
+def chain(path: Path, root: Mapping, findings: Findings) -> tuple[Mapping, ...] | None:
+    """Give a profile and what it extends, the profile itself first; None, and a finding, when that is not there."""
     roots, seen = [root], {real(path)}
     while (written := roots[-1].get("extends")) is not None:
         base = _base(written, seen, findings)
         source = findings.read(base, written.mark) if base else None
         if base is None or source is None:
-            break
+            return None
         seen.add(real(base))
         roots.append(source.root)
     return tuple(roots)

@@ -35,14 +35,14 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 def load(
     path: Path, findings: Findings, kinds: Collection[str], *, asked: Mark | None = None, fragment: bool = False
 ) -> Profile | None:
-    """Read a profile and what it extends.  None when the file cannot be read; all mistakes are findings.
+    """Read a profile and what it extends.  None when one of them cannot be read; all mistakes are findings.
 
     `kinds` are the names of the installed kinds; `asked` is where a profile includes this one.
     """
     source = findings.read(path, asked)
-    if source is None:
+    roots = chain(path, source.root, findings) if source else None
+    if roots is None:
         return None
-    roots = chain(path, source.root, findings)
     root = merged(roots, findings)
     mentions.check(root, roots[1:], findings)
     _head(root, findings, kinds, fragment=fragment)
