@@ -93,7 +93,7 @@ class Meter:
     """What arrived, read before libpq takes it in.
 
     On Linux the kernel counts for TCP.  Else what waits is added up each time, which misses what arrives while
-    libpq reads: it is a bound all the same, because libpq at most doubles its buffer each time.
+    libpq reads: one huge value can come through, and its size must be looked at afterwards.
     """
 
     def __init__(self, limit: int) -> None:

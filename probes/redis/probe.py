@@ -12,6 +12,8 @@ from probes.redis.url import Place, parse_url
 
 __all__ = ["RedisProbe", "RedisReading", "Url", "trust_of"]
 
+_LIMIT = 1 << 20
+"""Bytes that answers may have; INFO has some thousands."""
 Url = Annotated[str, checked(parse_url)]
 
 
@@ -131,7 +133,7 @@ class RedisProbe(Probe, frozen=True):
     async def measure(self) -> RedisReading:
         """Connect, ping and ask."""
         place = parse_url(self.url)
-        async with opened(place, trust_of(place, self.verify, self.ca, self.cert, self.key)) as session:
+        async with opened(place, trust_of(place, self.verify, self.ca, self.cert, self.key), _LIMIT) as session:
             return await _look(session)
 
     def target(self) -> str:

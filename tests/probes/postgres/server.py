@@ -92,22 +92,24 @@ local replication all trust
             os.chown(path, _NOBODY, _NOBODY)
 
     def start(self, *options):
-        log = (self.folder / "log").open("ab")
-        self.process = subprocess.Popen(
-            [BIN / "postgres", "-D", self.data, "-k", self.folder, "-p", str(self.port),
-             "-c", "listen_addresses=127.0.0.1,::1", *options],
-            stdout=log, stderr=log, **_as_nobody(),
-        )  # fmt: skip
-        log.close()
-        self._wait()
+        while not self._starts(options):  # somebody else took the port
+            assert "in use" in (log := (self.folder / "log").read_text()), log
+            self.port = free_port()
         return self
 
-    def _wait(self):
-        """Wait until it takes connections, which it tells in its lock file."""
-        lock = self.data / "postmaster.pid"
-        while not (lock.exists() and lock.read_text().splitlines()[7:8] in (["ready   "], ["standby "])):
-            assert self.process.poll() is None, (self.folder / "log").read_text()
+    def _starts(self, options):
+        command = [
+            BIN / "postgres", "-D", self.data, "-k", self.folder, "-p", str(self.port),
+            "-c", "listen_addresses=127.0.0.1,::1", *options,
+        ]  # fmt: skip
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, **_as_nobody())
+        lock = self.data / "postmaster.pid"  # where it tells that it takes connections
+        while self.process.poll() is None:
+            if lock.exists() and lock.read_text().splitlines()[7:8] in (["ready   "], ["standby "]):
+                return True
             Event().wait(0.01)
+        return False
 
     def stop(self):
         if self.process:

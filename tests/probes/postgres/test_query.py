@@ -173,7 +173,7 @@ async def test_a_parameter_that_no_text_can_be_is_an_error(ask):
 
 
 async def test_a_query_of_megabytes_is_sent_whole(ask):
-    assert (await ask("SELECT length('" + "x" * 20_000_000 + "')")).value == 20_000_000
+    assert (await ask("SELECT length('" + "x" * 5_000_000 + "')")).value == 5_000_000
 
 
 async def test_a_query_that_takes_too_long_is_a_failure(server, ask):

@@ -35,24 +35,24 @@ class Server:
     """One server in a folder of its own (a socket's path is short)."""
 
     def __init__(self, *options, program=VALKEY, config=""):
-        self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="gonogo-redis-"))
         self.socket = self.folder / "socket"
-        file = self.folder / "server.conf"
-        file.write_text(config)
-        self._process = subprocess.Popen(
-            [program, file, *options, "--port", str(self.port), "--bind", "127.0.0.1", "::1", "--dir", self.folder,
-             "--unixsocket", self.socket, "--save", "", "--loglevel", "warning", "--logfile", self.folder / "log"],
-        )  # fmt: skip
-        self.password = ""
-        self._wait()
+        (self.folder / "server.conf").write_text(config)
+        self._command = [
+            program, self.folder / "server.conf", *options, "--bind", "127.0.0.1", "::1", "--dir", self.folder,
+            "--unixsocket", self.socket, "--save", "", "--loglevel", "warning", "--logfile", self.folder / "log",
+        ]  # fmt: skip
+        while not self._starts():  # somebody else took the port
+            assert "in use" in (log := (self.folder / "log").read_text()), log
 
-    def _wait(self):
-        while True:
-            assert self._process.poll() is None, (self.folder / "log").read_text()
+    def _starts(self):
+        self.port = free_port()
+        self._process = subprocess.Popen([*self._command, "--port", str(self.port)])
+        while self._process.poll() is None:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
-                return
+                return True
             Event().wait(0.01)
+        return False
 
     def __enter__(self):
         return self
@@ -67,7 +67,7 @@ class Server:
 
     def run(self, *command):
         """Run a command of the administrator's."""
-        with Redis(unix_socket_path=str(self.socket), password=self.password or None) as client:
+        with Redis(unix_socket_path=str(self.socket)) as client:
             return client.execute_command(*command)
 
     def until(self, is_so):

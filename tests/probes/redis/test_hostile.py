@@ -47,7 +47,7 @@ def url(server):
         pytest.param(b"$10\r\nPON", "connection closed", id="cut-short"),
         pytest.param(b"x" * 200_000, STRANGER, id="a-line-without-end"),
         pytest.param(b"*1\r\n" * 100_000, STRANGER, id="nested-without-end"),
-        pytest.param(b"$2000000000\r\nx", "sends more than 8388608 bytes", id="promises-too-much"),
+        pytest.param(b"$2000000000\r\nx", "sends more than 1048576 bytes", id="promises-too-much"),
         pytest.param(b"-LOADING Redis is loading the dataset in memory\r\n", "it loads its data still", id="loads"),
         pytest.param(
             b"-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.\r\n",
@@ -240,7 +240,7 @@ async def test_a_flood_is_cut_off(impostor):
 
     server = impostor(answering(flood))
     assert await trouble(Unreachable, RedisProbe(url=url(server))) == (
-        f"127.0.0.1:{server.port}: sends more than 8388608 bytes"
+        f"127.0.0.1:{server.port}: sends more than 1048576 bytes"
     )
 
 
