@@ -216,6 +216,7 @@ async def test_a_hold_that_nothing_can_change_any_more_ends():
         ("peepp", 0, "error"),
         ("pepep", 0, "pass"),
         ("peep", 15, "pass"),
+        ("pppeep", 15, "pass"),
         ("peeep", 15, "error"),
         ("pefp", 20, "pass"),
         ("peepppppppppf", 12, "fail"),
