@@ -54,9 +54,12 @@ def _parse_resource(text: str) -> None:
 
 
 class BackupProbe(AwsSettings, frozen=True, kw_only=True):
-    """Look for the newest snapshot of RDS, object of S3 or recovery point of AWS Backup."""
+    """Look for the newest snapshot of RDS, object of S3 or recovery point of AWS Backup.
 
-    defaults = {"exists": "true"}
+    By default it must be of the last day, and an hour.
+    """
+
+    defaults = {"exists": "true", "age_seconds": {"max": "25h"}}
 
     rds: _Name | None = None
     """Identifier of a database instance: its snapshots, automated and manual."""

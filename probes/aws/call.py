@@ -12,7 +12,7 @@ from botocore.model import OperationModel
 from msgspec import Meta
 
 from agent.probe import Json, Need, Reading, Value, checked
-from probes.aws import iam, models, paths, plain, readonly
+from probes.aws import arns, iam, models, paths, plain, readonly
 from probes.aws.failures import NotThere
 from probes.aws.parameters import Parameters
 from probes.aws.service import PAGES, Service
@@ -86,7 +86,15 @@ class CallProbe(AwsSettings, frozen=True, kw_only=True):
 
     def needs(self) -> tuple[Need, ...]:
         """List the right to the operation."""
-        return (iam.need(iam.action(self._operation())),)
+        return (iam.need(iam.action(self._operation()), self._scope()),)
+
+    def _scope(self) -> str:
+        """Give what the right is about: a bucket or an object, which every right of S3 can be given for; else all."""
+        params = self.params if self.service == "s3" and isinstance(self.params, Mapping) else {}
+        if "Bucket" not in params:
+            return "*"
+        key = f"/{params['Key']}" if "Key" in params else ""
+        return f"arn:{arns.partition(self.region or '')}:s3:::{params['Bucket']}{key}"
 
     def _operation(self) -> OperationModel:
         return models.operation(self.service, self.operation)

@@ -26,6 +26,9 @@ _Config: TypeAlias = dict[str, object]
 PAGES = 100
 """Pages that are read when nobody says otherwise."""
 
+_LARGEST = 128 * 2**20
+"""Bytes of all pages of one answer."""
+
 _TOKENS = {
     "NextToken": "NextToken",
     "nextToken": "nextToken",
@@ -63,10 +66,10 @@ class Service(msgspec.Struct, frozen=True):
         """Call an operation, and put all pages of the answer together.
 
         Raises NotThere when AWS knows no such thing, Unreachable when it does not answer, ProbeError when we
-        may not ask, or when there are more pages than `limit`.
+        may not ask, or when there is more than `limit` pages or than memory should hold.
         """
         operation = models.operation(self.name, operation_name)
-        pages = list(self.pages(operation_name, params, limit))
+        pages = list(_limited(self.pages(operation_name, params, limit), operation))
         return Answer(pages[0] if len(pages) == 1 else _together(pages, _pagination(operation)), len(pages))
 
     def pages(self, operation_name: str, params: Mapping[str, Value], limit: int) -> Iterator[dict[str, Value]]:
@@ -113,6 +116,17 @@ def _pagination(operation: OperationModel) -> _Config | None:
 def _members(shape: Value) -> dict[str, Value]:
     members: dict[str, Value] = getattr(shape, "members", {})
     return members
+
+
+def _limited(pages: Iterator[dict[str, Value]], operation: OperationModel) -> Iterator[dict[str, Value]]:
+    """See that the pages which are kept do not grow without bounds."""
+    size = 0
+    for page in pages:
+        size += int(page.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("content-length", 0))
+        if size > _LARGEST:
+            name = f"{operation.service_model.service_name}:{operation.name}"
+            raise ProbeError(f"{name} is answered with more than {_LARGEST // 2**20} MiB: ask for less")
+        yield page
 
 
 def _bounded(pages: Iterator[dict[str, Value]], limit: int, operation: OperationModel) -> Iterator[dict[str, Value]]:

@@ -88,7 +88,10 @@ class Wire:
                 _refuse_nonsense(content, operation, where)
             else:
                 _refuse_strange_error(content, operation, response.status_code)
-        return AWSResponse(response.url, response.status_code, response.headers, _Body(content))  # type: ignore[arg-type]
+        answer = AWSResponse(response.url, response.status_code, response.headers, _Body(content))  # type: ignore[arg-type]
+        if request.method != "HEAD":
+            answer.headers["content-length"] = str(len(content))  # what `service` adds up
+        return answer
 
 
 def _content(raw: HTTPResponse, announced: str | None, method: str, where: str) -> bytes:

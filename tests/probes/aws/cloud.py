@@ -50,7 +50,7 @@ def moto():
         drain = threading.Thread(target=process.stderr.read)  # or the pipe fills, and the server stops
         drain.start()
         yield found[1]
-        process.terminate()
+        process.kill()  # it has nothing to lose, and takes its time to end by itself
         drain.join()
 
 
@@ -98,6 +98,11 @@ def refuses_xml(code, message="", status=400):
     """Answer with an error of AWS's query protocol."""
     error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
     return Answer(f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>", status)
+
+
+def denies():
+    """Refuse whatever is asked, in whatever protocol."""
+    return Answer(refuses("AccessDeniedException", "no").body, 403, {"x-amzn-errortype": "AccessDeniedException"})
 
 
 class Aws:

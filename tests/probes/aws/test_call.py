@@ -245,8 +245,8 @@ async def test_it_says_which_right_it_wants_and_from_whom(moto):
 )
 def test_a_right_is_called_what_iam_calls_it(service, operation, right):
     params = {"Bucket": "b"} if service == "s3" else None
-    probe = CallProbe(service=service, operation=operation, params=params)
-    assert probe.permissions() == (Need("aws", right, "*"),)
+    scope = "arn:aws:s3:::b" if service == "s3" else "*"
+    assert CallProbe(service=service, operation=operation, params=params).permissions() == (Need("aws", right, scope),)
 
 
 async def test_over_ipv6(serve):

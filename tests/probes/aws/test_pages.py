@@ -4,6 +4,8 @@ import pytest
 
 from agent.probe import ProbeError, Unreachable
 from probes.aws.call import CallProbe, CallReading
+from probes.aws.models import operation
+from probes.aws.service import _limited
 
 from .cloud import Answer, says, xml
 
@@ -68,6 +70,22 @@ async def test_more_pages_than_are_read_are_an_error(serve):
         await call(aws.url, "sqs", "list_queues", page_limit=3).measure()
     assert str(caught.value) == "sqs:ListQueues has more than 3 pages (`page_limit`)"
     assert len(aws.asked) == 4
+
+
+def test_more_than_memory_should_hold_is_an_error():
+    page = {"ResponseMetadata": {"HTTPHeaders": {"content-length": str(50 * 2**20)}}, "QueueUrls": []}
+    pages = _limited(iter([page] * 9), operation("sqs", "list_queues"))
+    assert [next(pages), next(pages)] == [page, page]
+    with pytest.raises(ProbeError) as caught:
+        next(pages)
+    assert str(caught.value) == "sqs:ListQueues is answered with more than 128 MiB: ask for less"
+
+
+async def test_the_size_of_an_answer_is_what_was_read(serve):
+    aws = serve({"ListQueues": says({"QueueUrls": []})})
+    service = call(aws.url, "sqs", "list_queues").services()[0]
+    page = next(service.pages("ListQueues", {}, 1))
+    assert page["ResponseMetadata"]["HTTPHeaders"]["content-length"] == str(len('{"QueueUrls": []}'))
 
 
 async def test_pages_in_a_circle_are_no_answer(serve):
