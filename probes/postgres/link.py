@@ -141,6 +141,7 @@ async def opened(dsn: Dsn, limit: int = LIMIT) -> AsyncIterator[Link]:
         pgconn = await _connect(conninfo)
     except Overflow as error:
         raise Unreachable(f"{dsn}: sends {error} before there is a session") from error
+    _refuse_strange(pgconn, dsn)
     link = Link(pgconn)
     link.seconds = perf_counter() - started
     link.meter = Meter(limit)
@@ -156,6 +157,17 @@ async def opened(dsn: Dsn, limit: int = LIMIT) -> AsyncIterator[Link]:
         raise type(error)(f"{link.place}: {error}", **error.partial) from error
     finally:
         await link.close()  # waits for nothing
+
+
+def _refuse_strange(pgconn: PGconn, dsn: Dsn) -> None:
+    """Raise Unreachable for a server that does not report what each one does (section 54.2.7 of the manual).
+
+    Older versions of psycopg bring the process down when they read an answer in an unknown encoding.
+    """
+    for name in ("server_version", "client_encoding"):
+        if pgconn.parameter_status(name.encode()) is None:
+            pgconn.finish()
+            raise Unreachable(f"{dsn}: is no PostgreSQL: it reports no {name}")
 
 
 async def _connect(conninfo: bytes) -> PGconn:

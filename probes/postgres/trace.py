@@ -1,8 +1,8 @@
 """The code of an error (SQLSTATE) that a server gives instead of a session.
 
-libpq shows it nowhere but in its trace of the messages: `ErrorResponse … C "57P03"`.  Tracing leaves a buffer
-of the C library behind each time, so it is for a second look only.  It holds what was sent, the password too:
-it is kept in memory, read for that code, and gone.
+libpq shows it nowhere but in its trace of the messages, since its version 18: `ErrorResponse … C "57P03"`.
+Tracing leaves a buffer of the C library behind each time, so it is for a second look only.  The trace holds
+what was sent, the password too: it is kept in memory, read for that code, and gone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST = 1 << 20
 
 
 class Trace:
-    """What went over one connection; nothing where the system has no such trace (it is Linux only)."""
+    """What went over one connection; nothing where there is no such trace: on other systems than Linux."""
 
     def __init__(self) -> None:
         self._file = -1
@@ -40,6 +40,8 @@ class Trace:
 
     def follow(self, pgconn: PGconn) -> None:
         """Begin to write down what goes over a connection."""
+        if self._file < 0:
+            return
         try:
             pgconn.trace(self._file)
         except NotSupportedError:

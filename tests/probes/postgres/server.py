@@ -141,7 +141,11 @@ def error(severity, code, words):
     return message("E", b"".join(f"{key}{value}".encode() + b"\0" for key, value in fields.items()) + b"\0")
 
 
-WELCOME = message("R", struct.pack("!i", 0)) + message("S", b"server_version\x0018.0\0") + message("Z", b"I")
+LET_IN = message("R", struct.pack("!i", 0))
+READY = message("Z", b"I")
+VERSION = message("S", b"server_version\x0018.0\0")
+ENCODING = message("S", b"client_encoding\0UTF8\0")
+WELCOME = LET_IN + VERSION + ENCODING + READY
 
 
 def startup(connection):

@@ -12,7 +12,7 @@ from probes.postgres.facts import FACTS
 from probes.postgres.migration import MigrationProbe
 from probes.postgres.query import QueryProbe
 
-from .server import PASSWORD, WELCOME, answering, error, message, row, startup
+from .server import ENCODING, LET_IN, PASSWORD, READY, VERSION, WELCOME, answering, error, message, row, startup
 
 
 def says(*parts):
@@ -120,6 +120,14 @@ async def test_a_server_that_hangs_is_left_at_once_and_nothing_stays_open(impost
 def connections(port):
     """How many connections of this process lead to a port."""
     return sum(1 for one in psutil.Process().net_connections("tcp") if one.raddr and one.raddr.port == port)
+
+
+@pytest.mark.parametrize(("told", "missing"), [(VERSION, "client_encoding"), (ENCODING, "server_version")])
+async def test_a_server_that_does_not_say_what_each_one_does(impostor, told, missing):
+    server = impostor(says(LET_IN + told + READY))
+    assert await trouble(Unreachable, ConnectionProbe(dsn=server.dsn())) == (
+        f"127.0.0.1:{server.port}: is no PostgreSQL: it reports no {missing}"
+    )
 
 
 async def test_a_server_that_ends_the_session_has_failed(impostor):
