@@ -45,6 +45,9 @@ async def test_a_standby_follows_falls_behind_and_is_cut_off(server, standby, cu
     assert (reading.in_recovery, reading.read_only, reading.replication_lag_bytes) == (True, True, None)
 
     server.sql("CREATE TABLE IF NOT EXISTS marks (at timestamptz)", "INSERT INTO marks VALUES (now())")
+    with server.admin() as connection:
+        (written,) = connection.execute("SELECT pg_current_wal_flush_lsn()").fetchone()
+    until(standby, f"SELECT pg_last_wal_replay_lsn() >= '{written}'")
     until(standby, "SELECT pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()")
     assert (await look(standby)).replication_lag_seconds == 0.0
 
