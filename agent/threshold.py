@@ -21,7 +21,7 @@ from agent.probe import Unreadable, Value
 def judge(limit: Limit, value: Value, baseline: Value = None) -> tuple[Breach, ...]:
     """Hold a value against a limit; no breach means that all of it holds.
 
-    `value` is as the probe gave it, settled by `compare.settle`.  `baseline` is the value of the run to
+    `value` is as the probe gave it, settled by `agent.settle`.  `baseline` is the value of the run to
     compare with, needed by `max_increase` and `max_decrease` only; their caller sees that there is one.
     """
     name = limit.metric.name

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import msgspec
 
-from agent import compare
 from agent.probe import ProbeError, Reading, Unreadable, Value
+from agent.settle import settle
 
 _PLAIN = (str, bool, float, type(None), Unreadable)
 _DIGITS = 300
@@ -31,7 +31,7 @@ def read(reading: object) -> Metrics:
         raise ProbeError(f"probe failed: it gave {type(reading).__name__}, expected a Reading")
     now = datetime.now(UTC)
     own = {name: getattr(reading, name) for name in reading.__struct_fields__ if name != "named"}
-    named = {name: compare.settle(name, value, now) for name, value in reading.named.items()}
+    named = {name: settle(name, value, now) for name, value in reading.named.items()}
     values = named | own  # a column that is called like a metric of the kind does not take its place
     for name, value in values.items():
         possible(name, value)

@@ -293,13 +293,13 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
     ],
 )
 def test_readings_are_settled_by_what_their_names_promise(name, value, settled):
-    assert compare.settle(name, value, NOW) == settled
+    assert settle(name, value, NOW) == settled
 
 
 def test_a_unix_time_is_never_taken_for_a_long_life():
     """An `exp` of a token that is over must not read as 56 years to come."""
     limit = compile_limit(metric("expires_in_seconds"), {"min": "30d"})
-    over = compare.settle("expires_in_seconds", 1700000000, NOW)
+    over = settle("expires_in_seconds", 1700000000, NOW)
     assert judge(limit, over)
 
 
