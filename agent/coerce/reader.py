@@ -39,6 +39,15 @@ def holds_late(node: Node) -> bool:
     return isinstance(node, Late)
 
 
+def rests_on_run(node: Node) -> bool:
+    """Tell whether a secret or a reading is in it; all else that is late is a value that nobody gave."""
+    if isinstance(node, Mapping):
+        return any(rests_on_run(entry.value) for entry in node.entries)
+    if isinstance(node, Sequence):
+        return any(map(rests_on_run, node.items))
+    return isinstance(node, Late) and bool(node.parts)
+
+
 class Coercion:
     """Reads one tree of settings; collects mistakes instead of stopping at the first."""
 

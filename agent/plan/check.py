@@ -11,7 +11,7 @@ from agent.findings import Findings
 from agent.limit import Metric
 from agent.node import Entry, Mapping, Node, Scalar
 from agent.plan.common import common
-from agent.plan.draft import Draft
+from agent.plan.draft import Draft, is_null
 from agent.plan.limits import Limits, bind_limits, metrics_of
 from agent.plan.policy import Policies
 from agent.plan.steps import Step
@@ -87,6 +87,9 @@ class Checks:
         if isinstance(own, Mapping):
             for entry in own.entries:
                 name = entry.key.text
+                if is_null(entry.value) and name in entries:
+                    del entries[name]
+                    continue
                 value = draft.typing.setting(name, entry.value)
                 entries[name] = entry if value is entry.value else Entry(entry.key, value)
         elif not _is_mapping(own):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from agent.coerce import holds_late
+from agent.coerce import holds_late, rests_on_run
 from agent.compare import Incomparable, TookTooLong
 from agent.limit import RELATIVE, Limit, Metric
-from agent.node import Entry, Late, Mapping, Node, Scalar, free
+from agent.node import Entry, Mapping, Node, Scalar, free
 from agent.plan.limits import compiled
 from agent.plan.scope import Scope
 from agent.probe import Value
@@ -35,7 +35,7 @@ def _unmet(entry: Entry, scope: Scope) -> str:
     if limit is None:
         return ""
     if value is not None and holds_late(value):
-        if not _is_unknown(value):
+        if rests_on_run(value):
             scope.findings.wrong(f"variable '{name}' holds a secret or a reading, which no condition sees", mark)
         return ""
     known = _plain(value)
@@ -63,14 +63,10 @@ def _plain(node: Node | None) -> Value:
     return node.text if isinstance(node, Scalar) else free(node)
 
 
-def _is_unknown(node: Node) -> bool:
-    return isinstance(node, Late) and not node.parts
-
-
 def _limit(name: str, written: Node, scope: Scope) -> Limit | None:
     resolved = scope.resolve(written)
     if holds_late(resolved):
-        if not _is_unknown(resolved):
+        if rests_on_run(resolved):
             scope.findings.wrong("a condition cannot rest on a secret or a reading", written.mark)
         return None
     limit = compiled(Metric(name), resolved, scope.findings)

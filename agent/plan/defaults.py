@@ -16,8 +16,8 @@ def refuse_unknown(root: Draft, findings: Findings) -> None:
     """Find defaults that can reach nothing, which are most often misspelt."""
     used = {kind.text for draft in root.walk() if (kind := getattr(draft.item, "kind", None)) is not None}
     written = {id(found.written): found.written for draft in root.walk() if (found := draft.around.defaults)}
-    kinds = registry.names()
-    known = (*POLICY, *kinds, *sorted({_family(name) for name in kinds} - {*kinds}))
+    kinds = (*registry.names(), *sorted(used))  # of a kind that is not there its own line tells
+    known = tuple(dict.fromkeys((*POLICY, *kinds, *map(_family, kinds))))
     for block in written.values():
         for entry in block.entries:
             if entry.key.text not in POLICY and not is_null(entry.value):

@@ -7,8 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from agent.coerce import Coercion, holds_late
-from agent.node import Entry, Late, Mapping, Node, Scalar
+from agent.coerce import Coercion, holds_late, rests_on_run
+from agent.node import Entry, Mapping, Node, Scalar
 from agent.plan.scope import Scope
 from agent.plan.texts import text_of
 from agent.probe import Seconds, Value
@@ -57,7 +57,7 @@ def head(profile: Profile, scope: Scope) -> Head:
 def _value(name: str, written: Node, scope: Scope) -> Value:
     node = scope.resolve(written)
     if holds_late(node):
-        if not isinstance(node, Late) or node.parts:
+        if rests_on_run(node):
             scope.findings.wrong(f"{name} cannot rest on a secret or a reading", written.mark)
         return None
     reader = Coercion()

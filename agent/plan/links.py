@@ -26,9 +26,8 @@ class Links:
         self.drafts = {draft.address: draft for draft in root.walk()}
         self.needs: dict[str, dict[str, Mark]] = {}
         self.wanted: dict[str, set[str]] = {}
-        self._by_id: dict[str, Draft] = {}
+        self._by_id = {draft.id: draft for draft in reversed(self.drafts.values()) if draft is not root}
         for draft in self.drafts.values():
-            self._by_id.setdefault(draft.id, draft)
             written = draft.get("needs")
             if written is not None:
                 self._needs(draft, draft.scope.resolve(written))

@@ -8,9 +8,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from agent.coerce import Coercion, holds_late
+from agent.coerce import Coercion, holds_late, rests_on_run
 from agent.findings import Findings
-from agent.node import Entry, Late, Scalar
+from agent.node import Entry, Scalar
 from agent.plan.draft import Defaults, Draft, is_null
 from agent.plan.steps import Policy
 from agent.probe import Seconds, Value
@@ -83,7 +83,7 @@ class Policies:
                 value = reader.read(entry.value, _FIELDS[name].type, name)
                 if len(reader.mistakes) == before and not self._too_short(name, value, entry):
                     found[name] = value
-            elif not isinstance(entry.value, Late) or entry.value.parts:
+            elif rests_on_run(entry.value):
                 message = f"{name} cannot rest on a secret or a reading: it is settled before the run"
                 self.findings.wrong(message, entry.value.mark)
         for mistake in reader.mistakes:
