@@ -71,7 +71,7 @@ def _node(item: Planned) -> dict[str, Value]:
 
 
 def _late(limit: LateLimit) -> str:
-    return f"{limit.metric.name}: {written(limit.written)}"
+    return f"{limit.metric.name}: {_inline(written(limit.written))}"
 
 
 def tell(plan: Plan) -> str:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec import inspect
 
 from agent import settings
+from agent.coerce.words import without_notes
 from agent.limit import Limit, Shape, Test
 from agent.probe import Probe
 from agent.units import Unit
@@ -84,9 +85,8 @@ _RULES: dict[str, Callable[[Limit, Test, type[Probe]], str]] = {
 
 
 def _optional(kind: inspect.Type) -> bool:
-    if isinstance(kind, inspect.Metadata):
-        return _optional(kind.type)
-    members = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    plain = without_notes(kind)
+    members = plain.types if isinstance(plain, inspect.UnionType) else (plain,)
     return any(isinstance(member, inspect.NoneType | inspect.StructType | inspect.AnyType) for member in members)
 
 

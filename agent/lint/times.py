@@ -53,7 +53,7 @@ def _of_run(deadline: float, steps: list[Step], mark: Mark) -> Iterator[tuple[st
 
 
 def _longest_chain(steps: list[Step]) -> float:
-    """Give the longest time along `needs`, in the order in which they can run; there are no circles."""
+    """Give the longest time along `needs` between checks; there are no circles, so that each turn ends some."""
     by_address = {step.address: step for step in steps}
     ends: dict[str, float] = {}
     open_ = list(steps)
@@ -63,8 +63,6 @@ def _longest_chain(steps: list[Step]) -> float:
             if step not in waiting:
                 before = max((ends.get(need, 0.0) for need in step.needs), default=0.0)
                 ends[step.address] = before + longest(step.policy)
-        if len(waiting) == len(open_):  # needs on sections are left out here
-            break
         open_ = waiting
     return max(ends.values(), default=0.0)
 

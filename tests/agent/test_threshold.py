@@ -8,6 +8,7 @@ import pytest
 from agent import compare, units
 from agent.limit import Limit, LimitError, Metric, Shape, compile_limit
 from agent.probe import Unreadable
+from agent.settle import settle
 from agent.threshold import compare_all, judge
 
 NUMBER, BOOL, TEXT, TIME, DATA = Shape.NUMBER, Shape.BOOL, Shape.TEXT, Shape.TIME, Shape.DATA
