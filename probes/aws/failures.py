@@ -82,7 +82,6 @@ _NO_ACCESS = (
     boto.ConfigNotFound,
     boto.ConfigParseError,
     boto.InvalidConfigError,
-    boto.LoginError,
     boto.MetadataRetrievalError,
     boto.PartialCredentialsError,
     boto.ProfileNotFound,
