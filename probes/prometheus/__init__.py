@@ -11,8 +11,8 @@ From the bottom up, each importing only what stands above it here:
     promql       what an expression reads, without a server
     result       what a query gives
     client       `prometheus-api-client` over our own transport
-    union        several questions in one
     together     several questions at once
+    union        several questions in one
     times        times by the server's own clock
     presence     whether series are there
     absence      why not

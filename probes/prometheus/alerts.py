@@ -87,7 +87,7 @@ class AlertsProbe(Server, frozen=True, kw_only=True):
 
     alertmanager: Annotated[str, checked(base_url)] | Connection | None = None
     """Alertmanager that knows the silences: its address, or a mapping with `url`, `token` and the like.  Without it
-    silenced alerts count as well."""
+    silenced alerts count as well; and so do those whose labels are changed on the way there, which are not found."""
 
     async def measure(self) -> AlertsReading:
         """Look at the rules once, and at what became of their alerts.  Raises Unreachable and ProbeError."""

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from agent.probe import Unknown, Value
+from agent.probe import ProbeError, Unknown, Value
 from probes.extract import full_match
 from probes.prometheus.rulefile import Written
 from probes.prometheus.ruleset import Loaded, Rule
@@ -48,7 +48,10 @@ class Wanted(msgspec.Struct, frozen=True):
         return dict.fromkeys([*names, *((one.kind, one.name) for one in self.written)])
 
     def _matches(self, rule: Rule) -> bool:
-        return self.pattern is not None and full_match(rule.name, self.pattern)
+        try:
+            return self.pattern is not None and full_match(rule.name, self.pattern)
+        except ValueError as error:
+            raise ProbeError(f"`pattern` cannot be held against {rule.name[:40]}: {error}") from error
 
 
 class Chosen(msgspec.Struct, frozen=True):

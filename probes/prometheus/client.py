@@ -1,10 +1,10 @@
-"""`prometheus-api-client` off the event loop, with our own transport under it.
+"""`prometheus-api-client` without its input and output, which are ours.
 
-The client frames queries and opens their answers.  Left to itself it would retry three times, take proxies
+The client frames queries and opens answers.  Left to itself it would block, retry three times, take proxies
 and passwords from the environment, read answers of any size, forget the warnings in them, and not be
-stopped; so it gets a carrier in place of a session of `requests`.  It runs in a worker thread, where
-answers are decoded as well; the carrier hands each request back to the event loop, so that cancelling who
-waits ends the request and the thread at once.
+stopped.  So it is called twice, with a carrier in place of a session of `requests`: the first call ends
+where it would send, and tells what; the request goes over our own transport, on the event loop; the second
+call finds the answer there.  Nothing blocks, no thread waits, and a long answer is read off the loop.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 import msgspec
-from anyio import CapacityLimiter, from_thread, to_thread
 from prometheus_api_client.prometheus_connect import PrometheusConnect
 
+from probes.http.readings import apart
+from probes.http.visit import Visit
+from probes.prometheus.connection import Query
 from probes.prometheus.envelope import decode
 from probes.prometheus.result import Result, read
 from probes.prometheus.server import Server
@@ -62,32 +64,41 @@ class Client:
         return [] if bytes(data) == b"null" else decode(data, list[str], self._server.place)
 
     async def _ask(self, form: Callable[[msgspec.Raw], object], call: Callable[[PrometheusConnect], _Told]) -> _Told:
-        """Have the client make a call.  It has a thread of its own: others must not wait for a server that hangs."""
-        client = PrometheusConnect("", session=cast("Any", _Carrier(self._server, form)))
-        return await to_thread.run_sync(call, client, abandon_on_cancel=True, limiter=CapacityLimiter(1))
+        """Have the client make a call."""
+        visit = await self._server.visit(*_framed(call))
+        return await apart(len(visit.answer.content), self._opened, visit, form, call)
+
+    def _opened(
+        self, visit: Visit, form: Callable[[msgspec.Raw], object], call: Callable[[PrometheusConnect], _Told]
+    ) -> _Told:
+        """Have the client open an answer that is none of a failure: any other raises its error before."""
+        data = form(self._server.opened(visit))
+        return call(_client(_Carrier(_Answer(data))))
 
 
-class _Carrier:
-    """What the client takes for its session: it carries requests over our own transport."""
+def _framed(call: Callable[[PrometheusConnect], object]) -> tuple[str, Query]:
+    """Have the client frame a request: its path, and its parameters."""
+    try:
+        call(_FRAMING)
+    except _Framed as framed:
+        return framed.path, framed.query
+    raise AssertionError("a call of the client sends something")
 
-    verify = True
-    cert = None
 
-    def __init__(self, server: Server, form: Callable[[msgspec.Raw], object]) -> None:
-        self._server, self._form = server, form
+def _client(carrier: _Carrier) -> PrometheusConnect:
+    return PrometheusConnect("", session=cast("Any", carrier))
 
-    def mount(self, *_: object) -> None:
-        """Leave the adapter that would retry."""
 
-    def request(self, url: str, params: Mapping[str, Any], **_: object) -> _Answer:
-        """Ask, from the client's thread."""
-        query = {name: value if isinstance(value, list) else str(value) for name, value in params.items()}
-        visit = from_thread.run(self._server.visit, url, query)
-        return _Answer(self._form(self._server.opened(visit)))
+class _Framed(Exception):
+    """Ends a call of the client where it would send."""
+
+    def __init__(self, path: str, query: Query) -> None:
+        super().__init__(path)
+        self.path, self.query = path, query
 
 
 class _Answer:
-    """What the client takes for an answer: always a good one, because any other has raised its error before."""
+    """What the client takes for an answer of `requests`."""
 
     status_code = 200
 
@@ -97,3 +108,26 @@ class _Answer:
     def json(self) -> dict[str, object]:
         """Give what the client opens."""
         return {"data": self._data}
+
+
+class _Carrier:
+    """What the client takes for its session."""
+
+    verify = True
+    cert = None
+
+    def __init__(self, answer: _Answer | None = None) -> None:
+        self._answer = answer
+
+    def mount(self, *_: object) -> None:
+        """Leave the adapter that would retry."""
+
+    def request(self, url: str, params: Mapping[str, Any], **_: object) -> _Answer:
+        """Give the answer, or tell what is asked."""
+        if self._answer is not None:
+            return self._answer
+        raise _Framed(url, {name: value if isinstance(value, list) else str(value) for name, value in params.items()})
+
+
+_FRAMING = _client(_Carrier())
+"""It has no answer, and keeps nothing of a call."""

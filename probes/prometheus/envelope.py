@@ -17,11 +17,17 @@ from probes.http.words import inside
 from probes.prometheus.refusal import DENIED, refuse
 from probes.prometheus.words import line
 
-__all__ = ["Envelope", "decode", "media_type", "opened"]
+__all__ = ["Envelope", "Refused", "decode", "media_type", "opened"]
 
 _Data = TypeVar("_Data")
 
+
+class Refused(ProbeError):
+    """The server understood, and does not answer such a question: in its own words why."""
+
+
 _REFUSED = {"bad_data": "refuses the question", "not_found": "knows nothing of that"}
+_OF_THE_QUESTION = ("bad_data", "execution")
 _INFO = "PromQL info:"
 """Notes that Prometheus 2.48 to 2.53 put among the warnings."""
 
@@ -36,6 +42,7 @@ class Envelope(msgspec.Struct, frozen=True):
     errorType: str | None = None  # noqa: N815  the API's own name
     error: str | None = None
     warnings: list[str] | None = None
+    isPartial: bool = False  # noqa: N815  VictoriaMetrics' word for it
 
 
 def opened(visit: Visit, place: str, *, allow_warnings: bool = False) -> msgspec.Raw:
@@ -45,11 +52,14 @@ def opened(visit: Visit, place: str, *, allow_warnings: bool = False) -> msgspec
     denied = answer.status_code in DENIED
     envelope = _envelope(answer.content) if media_type(visit) == _TYPE and not denied else None
     if envelope is not None and (envelope.status == "error" or envelope.error):
-        raise ProbeError(f"{place}: {_said(envelope)}", status=answer.status_code)
+        kind = Refused if envelope.errorType in _OF_THE_QUESTION else ProbeError
+        raise kind(f"{place}: {_said(envelope)}", status=answer.status_code)
     refuse(visit, place)
     if envelope is None:
         raise Unreachable(f"{place}: {_no_envelope(visit)}")
     warnings = [text for text in envelope.warnings or () if not text.startswith(_INFO)]
+    if envelope.isPartial:
+        warnings.append("it is partial")
     if warnings and not allow_warnings:
         raise ProbeError(f"{place}: answers with a warning, so that nobody knows what is missing: {line(warnings[0])}")
     return envelope.data

@@ -6,13 +6,16 @@ import msgspec
 
 from agent.probe import ProbeError, Unknown, Unreachable, Value
 from probes.prometheus.client import Client
-from probes.prometheus.freshness import read, unfed
+from probes.prometheus.freshness import Age, aged, read, unfed
 from probes.prometheus.promql import Selector
 from probes.prometheus.result import Result
 from probes.prometheus.values import Grid, value_of
 from probes.prometheus.words import line, listed
 
-__all__ = ["Evaluated", "Meaning", "evaluate"]
+__all__ = ["Evaluated", "Meaning", "Over", "evaluate"]
+
+
+_NEVER = "was never seen there: is the name right (`unseen` allows it)"
 
 
 class Meaning(msgspec.Struct, frozen=True):
@@ -22,29 +25,35 @@ class Meaning(msgspec.Struct, frozen=True):
     unseen: bool = False
 
 
+class Over(msgspec.Struct, frozen=True):
+    """A range, for which the age is known before."""
+
+    grid: Grid
+    age: Age
+
+
 class Evaluated(msgspec.Struct, frozen=True):
     """What one query gave."""
 
     value: Value
     samples: int
     series: int
+    age: Age
 
 
-async def evaluate(client: Client, text: str, meaning: Meaning, grid: Grid | None) -> Evaluated:
-    """Evaluate now, or on a grid.  Raises Unreachable and ProbeError."""
-    if grid is None:
-        result = await client.query(text)
+async def evaluate(client: Client, text: str, meaning: Meaning, over: Over | None = None) -> Evaluated:
+    """Evaluate now, or over a range.  Raises Unreachable and ProbeError."""
+    if over is None:
+        result, age = await aged(client, text)
+        value = value_of(result, meaning.empty)
     else:
-        result = await client.query_range(text, grid.start, grid.end, grid.step)
-    value = value_of(result, meaning.empty, grid)
+        result, age = await client.query_range(text, over.grid.start, over.grid.end, over.grid.step), over.age
+        value = value_of(result, meaning.empty, over.grid)
     if isinstance(value, Unknown):
         value = Unknown(f"{line(text, 100)} {value.reason}{await _why(client, text, result)}")
     elif not result.series and not meaning.unseen and (never := await _never_seen(client, text)):
-        value = Unknown(
-            f"{line(text, 100)} gives nothing, and {listed(never)} was never seen there: is the name right"
-            " (`unseen` allows it)"
-        )
-    return Evaluated(value, result.samples, len(result.series))
+        value = Unknown(f"{line(text, 100)} gives nothing, and {listed(never)} {_NEVER}")
+    return Evaluated(value, result.samples, len(result.series), age)
 
 
 async def _never_seen(client: Client, text: str) -> list[str]:

@@ -7,24 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
-from agent.probe import ProbeError, Unknown, Unreadable
+from agent.probe import Unknown, Unreadable
 from probes.prometheus import union
 from probes.prometheus.client import Client
+from probes.prometheus.envelope import Refused
 from probes.prometheus.promql import Selector, selectors
+from probes.prometheus.result import Result
 
-__all__ = ["Freshness", "freshness", "read", "unfed"]
+__all__ = ["Age", "aged", "ages", "read", "unfed"]
 
 _MOST = 200
 """Selectors that are asked about in one go."""
+_TOO_MANY = f"the queries read more than {_MOST} selectors"
 
 
-class Freshness(msgspec.Struct, frozen=True):
-    """The ages of what expressions read, in their order, and the server's time in Unix seconds."""
-
-    now: float
-    ages: list[float | Unreadable | None]
+Age = float | Unreadable | None
 
 
 def read(expressions: Iterable[str]) -> list[Selector]:
@@ -33,33 +30,53 @@ def read(expressions: Iterable[str]) -> list[Selector]:
     return list(dict.fromkeys(selector for selector in found if not selector.absence))
 
 
-async def freshness(client: Client, expressions: Sequence[str]) -> Freshness:
-    """Tell how old the newest sample of each selector is, and of an expression the oldest of these.
+async def aged(client: Client, text: str) -> tuple[Result, Age]:
+    """Evaluate now; in the same question, find how old the newest sample of each selector is.
 
-    None where none of its selectors has a sample now.  Raises Unreachable, and ProbeError when not even the
-    time can be told.
+    The age is the oldest of these; None where no selector has a sample now.  Raises Unreachable and ProbeError.
     """
-    keys = {selector: str(index) for index, selector in enumerate(read(expressions))}
-    if len(keys) > _MOST:
-        return await _without(client, len(expressions), f"the queries read more than {_MOST} selectors")
+    selected = read([text])
+    if not 0 < len(selected) <= _MOST:
+        return await client.query(text), Unknown(_TOO_MANY) if selected else None
+    questions = _questions(selected)
     try:
-        now, answers = await union.ask(
-            client, {key: f"time() - max(timestamp({selector}))" for selector, key in keys.items()}
-        )
-    except ProbeError as error:  # the queries themselves may be cheaper
+        result = await client.query(f"{text}\nor {union.joined(questions)}")
+    except Refused:  # a scalar, or too much together, or wrong: by itself the query says which
+        result = await client.query(text)
+        return result, (await ages(client, [text]))[1][0]
+    found, answers = union.parted(result, questions)
+    return found, _oldest(answers.values())
+
+
+async def ages(client: Client, expressions: Sequence[str]) -> tuple[float, list[Age]]:
+    """Tell the server's time in Unix seconds, and for each expression the age that `aged` tells.
+
+    Raises Unreachable, and ProbeError when not even the time can be told.
+    """
+    selected = read(expressions)
+    if len(selected) > _MOST:
+        return await _without(client, len(expressions), _TOO_MANY)
+    keys = {selector: key for key, selector in enumerate(selected)}
+    try:
+        now, answers = await union.ask(client, _questions(selected))
+    except Refused as error:  # the queries themselves may be cheaper
         return await _without(client, len(expressions), str(error))
-    found = ([answers.get(keys[selector]) for selector in read([text])] for text in expressions)
-    return Freshness(now, [_oldest(ages) for ages in found])
+    known = {selector: answers[str(key)] for selector, key in keys.items() if str(key) in answers}
+    return now, [_oldest(known[selector] for selector in read([text]) if selector in known) for text in expressions]
 
 
-async def _without(client: Client, count: int, reason: str) -> Freshness:
+def _questions(selected: Sequence[Selector]) -> dict[str, str]:
+    return {str(key): f"time() - max(timestamp({selector}))" for key, selector in enumerate(selected)}
+
+
+async def _without(client: Client, count: int, reason: str) -> tuple[float, list[Age]]:
     now, _ = await union.ask(client, {})
-    return Freshness(now, [Unknown(reason)] * count)
+    return now, [Unknown(reason)] * count
 
 
-def _oldest(ages: Iterable[float | None]) -> float | None:
-    known = [age for age in ages if age is not None]
-    return max(0.0, *known) if known else None
+def _oldest(known: Iterable[float]) -> float | None:
+    """Give the largest; a clock that is a little behind makes no age."""
+    return max((max(0.0, age) for age in known), default=None)
 
 
 async def unfed(client: Client, selected: Sequence[Selector]) -> list[Selector]:

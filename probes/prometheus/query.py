@@ -11,8 +11,8 @@ from msgspec import Meta
 
 from agent.probe import Reading, Seconds, Unknown, Unreadable, Value, checked
 from probes.prometheus.client import Client
-from probes.prometheus.evaluation import Evaluated, Meaning, evaluate
-from probes.prometheus.freshness import freshness
+from probes.prometheus.evaluation import Evaluated, Meaning, Over, evaluate
+from probes.prometheus.freshness import ages
 from probes.prometheus.promql import check_promql
 from probes.prometheus.server import Server
 from probes.prometheus.together import together
@@ -24,10 +24,6 @@ _MOST_STEPS = 11_000
 """Prometheus refuses more values of a series in one answer."""
 _USUAL_STEPS = 60
 
-_UNASKED = Unknown("it was not asked for: `age` is false")
-
-_Age = float | Unreadable | None
-_Found = tuple[list[Evaluated], Sequence[_Age]]
 _Text = Annotated[str, checked(check_promql)]
 _Named = Annotated[str, checked(check_promql, readings=True)]
 
@@ -70,9 +66,6 @@ class QueryProbe(Server, frozen=True, kw_only=True):
     """Whether `empty` also stands for metrics that the server has never seen, such as a counter that is created with
     the first error.  By default that is an error: a misspelt name would be healthy for ever."""
 
-    age: bool = True
-    """Whether `age_seconds` is measured, which takes one more question."""
-
     def __post_init__(self) -> None:
         """Refuse settings that do not fit together."""
         super().__post_init__()
@@ -98,40 +91,26 @@ class QueryProbe(Server, frozen=True, kw_only=True):
 
     async def measure(self) -> QueryReading:
         """Evaluate each.  Raises Unreachable and ProbeError."""
-        client, texts = Client(self), self._texts()
-        found, ages = await (self._now(client, texts) if self.range is None else self._over(client, texts))
+        found = await self._evaluated(Client(self), self._texts())
         values = [one.value for one in found]
         return QueryReading(
             value=None if isinstance(self.query, dict) else self._each(values),
             samples=self._each([one.samples for one in found]),
             series=self._each([one.series for one in found]),
-            age_seconds=self._each(ages),
+            age_seconds=self._each([one.age for one in found]),
             named=dict(zip(self.query, values, strict=True)) if isinstance(self.query, dict) else {},
         )
 
-    async def _now(self, client: Client, texts: list[str]) -> _Found:
-        """Evaluate now, and at the same time look at the ages."""
-        found: list[Evaluated] = []
-        ages: list[_Age] = []
-
-        async def values() -> None:
-            found.extend(await self._evaluate(client, texts, None))
-
-        async def fresh() -> None:
-            ages.extend((await freshness(client, texts)).ages if self.age else [_UNASKED] * len(texts))
-
-        await together([values, fresh])
-        return found, ages
-
-    async def _over(self, client: Client, texts: list[str]) -> _Found:
-        """Evaluate over a range, which needs the server's time first."""
-        fresh = await freshness(client, texts if self.age else [])
-        grid = Grid.before(fresh.now, self.range or 0.0, self._step())
-        return await self._evaluate(client, texts, grid), fresh.ages or [_UNASKED] * len(texts)
-
-    async def _evaluate(self, client: Client, texts: list[str], grid: Grid | None) -> list[Evaluated]:
+    async def _evaluated(self, client: Client, texts: list[str]) -> list[Evaluated]:
         meaning = Meaning(self.empty, self.unseen)
-        return await together([partial(evaluate, client, text, meaning, grid) for text in texts])
+        if self.range is None:
+            return await together([partial(evaluate, client, text, meaning) for text in texts])
+        now, found = await ages(client, texts)
+        grid = Grid.before(now, self.range, self._step())
+        over = [Over(grid, age) for age in found]
+        return await together(
+            [partial(evaluate, client, text, meaning, one) for text, one in zip(texts, over, strict=True)]
+        )
 
     def _texts(self) -> list[str]:
         if isinstance(self.query, str):

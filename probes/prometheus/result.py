@@ -58,10 +58,6 @@ class Result(msgspec.Struct, frozen=True):
         """How many values there are."""
         return sum(len(series.points) for series in self.series)
 
-    def labelled(self, label: str) -> dict[str, float]:
-        """Give the value of each series by one of its labels."""
-        return {series.labels.get(label, ""): series.points[-1][1] for series in self.series}
-
 
 def read(data: msgspec.Raw, place: str) -> Result:
     """Read what a query gave.  Raises Unreachable for what is no result, ProbeError for one without numbers."""

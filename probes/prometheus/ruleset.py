@@ -19,6 +19,8 @@ PATH = "/api/v1/rules"
 
 _LATE = 2
 """Intervals after which an evaluation is overdue."""
+_USUAL_INTERVAL = 60.0
+"""Where the server does not tell it."""
 _ROUNDED = 1.0
 """The server's clock is told in whole seconds."""
 
@@ -89,4 +91,4 @@ class Loaded(NamedTuple):
     def overdue(self, now: float) -> bool:
         """Whether it has not been evaluated for two intervals."""
         age = self.age(now)
-        return isinstance(age, float) and age > _LATE * self.interval + _ROUNDED
+        return isinstance(age, float) and age > _LATE * (self.interval or _USUAL_INTERVAL) + _ROUNDED

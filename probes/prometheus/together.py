@@ -19,6 +19,8 @@ _Answer = TypeVar("_Answer")
 
 async def together(questions: Sequence[Callable[[], Awaitable[_Answer]]]) -> list[_Answer]:
     """Ask all.  Raises the error of the first, in their order, that has one."""
+    if len(questions) == 1:
+        return [await questions[0]()]
     answers: dict[int, _Answer] = {}
     errors: dict[int, ProbeError | Unreachable] = {}
     limiter = CapacityLimiter(_AT_ONCE)

@@ -5,13 +5,14 @@ One evaluation answers all of them, at one time, by the server's own clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from agent.probe import Unreachable
 from probes.prometheus.client import Client
 from probes.prometheus.matchers import quoted
+from probes.prometheus.result import Result
 
-__all__ = ["ask"]
+__all__ = ["ask", "joined", "parted"]
 
 _KEY = "gonogo"
 _NOW = "now"
@@ -24,8 +25,19 @@ async def ask(client: Client, questions: Mapping[str, str]) -> tuple[float, dict
     ProbeError.
     """
     expressions = {_NOW: "vector(time())", **questions}
-    parts = (f'label_replace({text}, "{_KEY}", {quoted(key)}, "", "")' for key, text in expressions.items())
-    answers = (await client.query(" or ".join(parts))).labelled(_KEY)
-    if _NOW not in answers or not answers.keys() <= expressions.keys():
+    rest, answers = parted(await client.query(joined(expressions)), expressions)
+    if _NOW not in answers or rest.series:
         raise Unreachable(f"{client.place}: answers with something else than it was asked for")
     return answers.pop(_NOW), answers
+
+
+def joined(questions: Mapping[str, str]) -> str:
+    """Make one expression of several."""
+    return " or ".join(f'label_replace({text}, "{_KEY}", {quoted(key)}, "", "")' for key, text in questions.items())
+
+
+def parted(result: Result, keys: Collection[str]) -> tuple[Result, dict[str, float]]:
+    """Take the answers to these questions out of a result; with them, what is left of it."""
+    ours = [series for series in result.series if series.labels.keys() == {_KEY} and series.labels[_KEY] in keys]
+    answers = {series.labels[_KEY]: series.points[-1][1] for series in ours}
+    return Result(result.kind, [series for series in result.series if series not in ours]), answers

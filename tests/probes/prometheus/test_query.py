@@ -11,8 +11,6 @@ from tests.probes.http.server import routes
 
 from .answers import failure, instant, success
 
-UNASKED = Unknown("it was not asked for: `age` is false")
-
 
 @pytest.fixture
 def ask(past, look):
@@ -68,7 +66,25 @@ async def test_the_age_is_that_of_the_samples_behind_the_query(ask):
     assert old.value == 12.0
     assert 1800 <= old.age_seconds < 2400
     assert (await ask("sum(orders_total) or sum(nothing)")).age_seconds <= 16
-    assert (await ask("lazy", age=False)).age_seconds == UNASKED
+
+
+async def test_the_age_comes_with_the_value_whatever_the_query_is(ask):
+    scalar = await ask("scalar(queue_length)")
+    assert (scalar.value, scalar.series) == (7.0, 1)
+    assert 0 <= scalar.age_seconds <= 16
+    samples = await ask("queue_length[1m]")
+    assert 0 <= samples.age_seconds <= 16
+    comment = await ask("queue_length # of mails")
+    assert (comment.value, comment.samples) == (7.0, 1)
+    same = await ask(
+        'label_replace(queue_length, "gonogo", "0", "", "") or label_replace(vector(8), "gonogo", "1", "", "")'
+    )
+    assert (sorted(same.value), same.series) == ([7.0, 8.0], 2)
+    nothing = await ask("queue_length > 100 or nothing", empty=0, unseen=True)
+    assert (nothing.value, nothing.series, nothing.samples) == (0, 0, 0)
+    assert 0 <= nothing.age_seconds <= 16
+    absent = await ask('absent(orders_total{app="cart"})')
+    assert (absent.value, absent.age_seconds) == (1.0, None)
 
 
 # ---- nothing
@@ -144,7 +160,7 @@ async def test_a_range_is_the_list_of_all_values_at_all_steps(ask):
 async def test_the_step_of_a_range_is_a_60th(ask):
     assert (await ask("queue_length", range=600.0)).samples == 61
     assert (await ask("queue_length", range=30.0)).samples == 31
-    assert (await ask("time()", range=30.0, age=False)).samples == 31
+    assert (await ask("time()", range=30.0)).samples == 31
 
 
 async def test_values_of_a_range_are_in_the_order_of_time_by_the_servers_clock(ask):
@@ -231,7 +247,7 @@ def told(serve, look):
         answers = list(answers)
         server = serve(routes({path: lambda _: answers.pop(0) if len(answers) > 1 else answers[0] for path in PATHS}))
         take.place = f"127.0.0.1:{server.port}"
-        return await look(QueryProbe, url=server.url, query=query, age=False, **settings)
+        return await look(QueryProbe, url=server.url, query=query, **settings)
 
     return take
 
@@ -357,7 +373,7 @@ async def test_why_it_gave_nothing_may_stay_open(serve, look):
         return failure(503, "timeout", "query timed out") if "count" in asked.target else success(instant())
 
     server = serve(routes({"/api/v1/query": answer}))
-    reading = await look(QueryProbe, url=server.url, query="up", age=False)
+    reading = await look(QueryProbe, url=server.url, query="up")
     assert reading.value == Unknown("up gives nothing")
 
 

@@ -270,6 +270,11 @@ async def test_a_rule_that_is_not_evaluated_any_more(told):
     assert reading.problems == ["Late was evaluated 40s ago"]
 
 
+async def test_an_interval_that_is_not_told_is_a_minute(told):
+    assert (await told(groups(rule(lastEvaluation="2026-11-21T11:58:30Z"), interval=0))).overdue == 0
+    assert (await told(groups(rule(lastEvaluation="2026-11-21T11:57:50Z"), interval=0))).overdue == 1
+
+
 async def test_a_rule_that_was_not_evaluated_yet(told):
     reading = await told(groups(rule(health="unknown", lastEvaluation="0001-01-01T00:00:00Z")))
     assert (reading.health, reading.overdue, reading.evaluation_age_seconds) == ("unknown", 0, None)
@@ -285,6 +290,12 @@ async def test_an_evaluation_in_the_future(told):
     reading = await told(groups(rule(lastEvaluation="2026-11-21T13:00:00Z")))
     future = Unknown("a time is 3600 s in the future by the server's own clock")
     assert (reading.evaluation_age_seconds, reading.overdue) == (future, future)
+
+
+async def test_a_pattern_that_takes_too_long_is_an_error(told):
+    with pytest.raises(ProbeError) as caught:
+        await told(groups(rule("a" * 60 + "b")), pattern="(a|aa)+")
+    assert str(caught.value) == f"`pattern` cannot be held against {'a' * 40}: the match took more than 1 s"
 
 
 async def test_no_rules_at_all(told):
