@@ -193,6 +193,7 @@ async def test_a_server_that_ends_the_query_has_failed(server, ask):
 
         async def end():
             query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(31)'"
+            query += " AND wait_event = 'PgSleep'"
             with server.admin() as admin:
                 while not admin.execute(query).fetchall():
                     await anyio.sleep(0.01)
