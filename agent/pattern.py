@@ -6,7 +6,9 @@ backtracking); the standard library's `re` cannot.
 
 from __future__ import annotations
 
-import regex
+import importlib
+from functools import cache
+from types import ModuleType
 
 SECONDS = 0.25
 """How long one search may take; it holds the event loop up meanwhile."""
@@ -19,8 +21,8 @@ def check(pattern: str) -> None:
     if len(pattern) > LONGEST:
         raise ValueError(f"is a regular expression of more than {LONGEST:,} characters")
     try:
-        regex.compile(pattern)
-    except regex.error as error:  # its text is "missing ) at position 3"
+        _engine().compile(pattern)
+    except _engine().error as error:  # its text is "missing ) at position 3"
         raise ValueError(f"is not a regular expression: {error}") from None
     except RecursionError:
         raise ValueError("is not a regular expression: nested too deep") from None
@@ -28,9 +30,16 @@ def check(pattern: str) -> None:
 
 def found(pattern: str, text: str) -> bool:
     """Tell whether the pattern is found anywhere in the text; raises TimeoutError when it took too long."""
-    return regex.search(pattern, text, timeout=SECONDS) is not None
+    return _engine().search(pattern, text, timeout=SECONDS) is not None
 
 
 def escape(text: str) -> str:
     """Give a pattern that matches just this text."""
-    return regex.escape(text, special_only=True, literal_spaces=True)
+    escaped: str = _engine().escape(text, special_only=True, literal_spaces=True)
+    return escaped
+
+
+@cache
+def _engine() -> ModuleType:
+    """Load `regex` when the first pattern is there: most runs of a probe or two have none."""
+    return importlib.import_module("regex")

@@ -41,7 +41,10 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from agent import __version__
+
 __all__ = [
+    "VERSION",
     "Bytes",
     "Json",
     "Names",
@@ -57,6 +60,9 @@ __all__ = [
     "Value",
     "checked",
 ]
+
+VERSION = __version__
+"""Of gonogo, for a probe that says who asks."""
 
 Value: TypeAlias = Any
 """What a metric may be: bool, int, float, Decimal, str, datetime (aware), None, Unreadable, and lists

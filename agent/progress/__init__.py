@@ -1,12 +1,12 @@
 """Progress: what a person sees of a run while it goes on, drawn from its events and nothing else.
 
-A watcher is called with each event on the engine's own thread.  It only notes what happened; a thread
-of its own writes, so that a terminal that stands still (Ctrl-S, a slow line) delays no check.
+A watcher is called with each event in the caller's thread, between its looks at the run.  It only notes
+what happened; a thread of its own writes, so that a terminal that stands still (Ctrl-S) delays no check.
 """
 
 from __future__ import annotations
 
-import pkgutil
+import importlib
 from typing import Protocol, TextIO
 
 from agent.events import Event
@@ -48,5 +48,6 @@ def quiet() -> Watcher:
 
 
 def _load(path: str, stream: TextIO) -> Watcher:
-    watcher: Watcher = pkgutil.resolve_name(path)(stream)
+    module, _, name = path.partition(":")
+    watcher: Watcher = getattr(importlib.import_module(module), name)(stream)
     return watcher

@@ -6,7 +6,7 @@ golden file.  ndjson is not in the table: it tells events while they happen (`ag
 
 from __future__ import annotations
 
-import pkgutil
+import importlib
 from typing import Protocol
 
 from agent.report import Report
@@ -34,5 +34,6 @@ class Render(Protocol):
 
 def load(name: str) -> Render:
     """Import the reporter of a format; KeyError when there is none of that name."""
-    render: Render = pkgutil.resolve_name(REPORTERS[name])
+    module, _, function = REPORTERS[name].partition(":")
+    render: Render = getattr(importlib.import_module(module), function)
     return render

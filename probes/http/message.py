@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import unquote, urlencode
 
@@ -13,7 +11,7 @@ import httpx
 import msgspec
 from anyio import to_thread
 
-from agent.probe import ProbeError, Value
+from agent.probe import VERSION, ProbeError, Value
 from probes.http import urls
 from probes.http.decode import ACCEPTED
 from probes.http.forms import Part
@@ -121,10 +119,6 @@ def proxy(url: str | None) -> Proxy | None:
     return Proxy(host, port, _of_url(parsed))
 
 
-@lru_cache(maxsize=1)
 def user_agent() -> str:
     """How the agent names itself."""
-    try:
-        return f"gonogo/{version('gonogo')}"
-    except PackageNotFoundError:
-        return "gonogo"
+    return f"gonogo/{VERSION}"
