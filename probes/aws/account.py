@@ -24,7 +24,7 @@ from botocore.credentials import (
     Credentials,
     DeferredRefreshableCredentials,
 )
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
 
 from agent.probe import ProbeError
@@ -82,7 +82,7 @@ class _Access:
             if service not in self._clients:
                 try:
                     self._clients[service] = self._make(service)
-                except (BotoCoreError, ValueError, OSError) as error:
+                except (BotoCoreError, ClientError, ValueError, OSError) as error:
                     raise failures.unprepared(error) from error
             return self._clients[service]
 

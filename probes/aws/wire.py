@@ -14,6 +14,7 @@ from functools import partial
 from time import monotonic
 from urllib.parse import urlsplit
 
+from anyio import from_thread
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
 from botocore.model import OperationModel, ServiceModel, Shape
@@ -77,7 +78,11 @@ class Wire:
         )
 
     def send(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse:
-        """Send, and read the whole answer.  Raises Unreachable when it is none, else what botocore raises."""
+        """Send, and read the whole answer.  Raises Unreachable when it is none, else what botocore raises.
+
+        Works in anyio's worker threads alone, whose task can be gone.
+        """
+        from_thread.check_cancelled()  # nobody waits any more: AWS is left in peace
         request.stream_output = True  # botocore would read without bounds
         response = self._session.send(request)
         where = urlsplit(request.url).netloc
@@ -99,6 +104,7 @@ def _content(raw: HTTPResponse, announced: str | None, method: str, where: str) 
     size, end = 0, monotonic() + _LONGEST
     try:
         for chunk in iter(partial(raw.read1, _CHUNK, decode_content=False), b""):
+            from_thread.check_cancelled()
             size += len(chunk)
             if size > _LARGEST or monotonic() > end:
                 raw.close()

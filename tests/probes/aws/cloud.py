@@ -68,13 +68,15 @@ def client(service, url, region=REGION):
 class Answer:
     """One answer: a status, a body, and how it is sent."""
 
-    def __init__(self, body=b"", status=200, headers=(), *, cut=0, hang=False, endless=False):
+    def __init__(self, body=b"", status=200, headers=(), *, cut=0, hang=False, endless=False, gate=None):
         self.body = body if isinstance(body, bytes) else body.encode()
         self.status = status
         self.headers = dict(headers)
         self.cut = cut
         """Bytes at the end that are announced and never sent."""
         self.hang = hang
+        self.gate = gate
+        """An event that is waited for before it is sent."""
         self.endless = endless
 
 
@@ -173,6 +175,8 @@ class Aws:
         if answer.hang:
             self.over.wait()
             return
+        if answer.gate:
+            answer.gate.wait()
         request.send_response(answer.status)
         for name, value in {"x-amzn-requestid": "1", **answer.headers}.items():
             request.send_header(name, value)

@@ -1,5 +1,6 @@
 """A witness that is silent, garbled, angry or endless, and credentials that are no good: never a reading."""
 
+import threading
 from decimal import Decimal
 
 import anyio
@@ -13,7 +14,7 @@ from probes.aws.logs import LogsProbe
 from probes.aws.queue import QueueProbe
 from probes.aws.target_health import TargetHealthProbe
 
-from .cloud import Answer, refuses, refuses_xml, xml
+from .cloud import Answer, refuses, refuses_xml, says, xml
 
 ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/shop/1"
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/orders"
@@ -220,6 +221,21 @@ async def test_a_witness_that_hangs_is_left_at_once_and_its_thread_ends(serve, k
     with anyio.fail_after(5):
         while connected(aws):
             await anyio.lowlevel.checkpoint()
+
+
+async def test_who_is_not_waited_for_asks_for_no_further_page(serve):
+    gate = threading.Event()
+    aws = serve({"ListQueues": says({"QueueUrls": [], "NextToken": "1"}, gate=gate)})
+    probe = call(aws.url, "sqs", "list_queues")
+    await anyio.to_thread.run_sync(probe.prepare)
+    with anyio.move_on_after(0.05):
+        await probe.measure()
+    await anyio.to_thread.run_sync(aws.arrived.wait)
+    gate.set()
+    with anyio.fail_after(5):
+        while connected(aws):
+            await anyio.lowlevel.checkpoint()
+    assert len(aws.asked) == 1
 
 
 def connected(aws):

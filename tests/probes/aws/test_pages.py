@@ -1,5 +1,6 @@
 """All pages, put together, bounded, and never half of a list taken for the whole."""
 
+import anyio
 import pytest
 
 from agent.probe import ProbeError, Unreachable
@@ -84,7 +85,7 @@ def test_more_than_memory_should_hold_is_an_error():
 async def test_the_size_of_an_answer_is_what_was_read(serve):
     aws = serve({"ListQueues": says({"QueueUrls": []})})
     service = call(aws.url, "sqs", "list_queues").services()[0]
-    page = next(service.pages("ListQueues", {}, 1))
+    page = await anyio.to_thread.run_sync(next, service.pages("ListQueues", {}, 1))
     assert page["ResponseMetadata"]["HTTPHeaders"]["content-length"] == str(len('{"QueueUrls": []}'))
 
 
