@@ -43,11 +43,11 @@ class Client:
         """Evaluate now, by the server's clock.  Raises Unreachable and ProbeError."""
         return await self._ask(self._result, lambda client: client.custom_query(expression))
 
-    async def query_range(self, expression: str, start: float, end: float, step: float) -> Result:
+    async def query_range(self, expression: str, start: int, end: int, step: int) -> Result:
         """Evaluate at every step of a time.  Raises Unreachable and ProbeError."""
         times = (datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
         return await self._ask(
-            self._result, lambda client: client.custom_query_range(expression, *times, step=f"{step:g}")
+            self._result, lambda client: client.custom_query_range(expression, *times, step=str(step))
         )
 
     async def label_values(self, label: str, selectors: Iterable[str], since: float | None = None) -> list[str]:

@@ -52,7 +52,8 @@ def opened(visit: Visit, place: str, *, allow_warnings: bool = False) -> msgspec
     denied = answer.status_code in DENIED
     envelope = _envelope(answer.content) if media_type(visit) == _TYPE and not denied else None
     if envelope is not None and (envelope.status == "error" or envelope.error):
-        kind = Refused if envelope.errorType in _OF_THE_QUESTION else ProbeError
+        of_question = envelope.errorType in _OF_THE_QUESTION or answer.status_code in (400, 422)
+        kind = Refused if of_question else ProbeError
         raise kind(f"{place}: {_said(envelope)}", status=answer.status_code)
     refuse(visit, place)
     if envelope is None:

@@ -28,7 +28,8 @@ _IN_RANGE = re.compile("|".join((_SPACE, _STRING, _NUMBER, _SIGN, _NAME)), re.AS
 
 _CLOSING = {")": "(", "}": "{", "]": "["}
 _LABELS_FOLLOW = frozenset({"by", "without", "on", "ignoring", "group_left", "group_right"})
-_KEYWORDS = _LABELS_FOLLOW | {"and", "or", "unless", "bool", "offset", "atan2", "inf", "nan"}
+_KEYWORDS = _LABELS_FOLLOW | {"and", "or", "unless", "bool", "offset", "atan2", "inf", "nan", "anchored", "smoothed"}
+_KEYWORDS |= {"default", "if", "ifnot", "keep_metric_names", "limit"}  # of VictoriaMetrics
 _ABSENT = frozenset({"absent", "absent_over_time"})
 _PLAIN_NAME = re.compile(r"[a-zA-Z_:][\w:]*", re.ASCII)
 

@@ -35,7 +35,7 @@ class QueryReading(Reading, frozen=True, kw_only=True):
     """What the query gave: one series is a number, several are a list; with `range`, the list of all values at
     all steps, so that a limit holds at each.  A list of queries gives a list; a mapping none, but a reading for
     each of its names.  No series, NaN, or a step of a range without a value, is nobody's knowledge: an error,
-    unless `empty` says what it means.  An infinity is one: no size compares with it."""
+    unless `empty` says what it means.  An infinity is told as such, and breaches every limit on a size."""
     samples: int | list[int]
     """Number of values that it gave, before `empty` fills any in."""
     series: int | list[int]

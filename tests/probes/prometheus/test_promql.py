@@ -20,6 +20,7 @@ READS = {
     "labels of an aggregation": ("sum by (job, code) (a) + sum(b) without (le)", ["a", "b"]),
     "labels of a match": ("a * on (x, y) group_left (z) b / ignoring (q) c", ["a", "b", "c"]),
     "words of operators": ("a and b or c unless d > bool 1 atan2 e", ["a", "b", "c", "d", "e"]),
+    "words of newer and other servers": ("rate(a[5m]) smoothed + (b default 0) keep_metric_names", ["a", "b"]),
     "words in capitals": ("SUM BY (job) (a) AND ON (x) b", ["a", "b"]),
     "an aggregation without brackets": ("sum by (job) (rate(a[1m]))", ["a"]),
     "a parameter": ("topk(5, a) + quantile(0.9, b) + count_values('v', c)", ["a", "b", "c"]),
