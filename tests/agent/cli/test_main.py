@@ -116,12 +116,9 @@ def test_an_interrupt_while_loading_is_130(ending, monkeypatch):
     assert cli.invoke(["run", "x"]) == (130, False)
 
 
-def test_main_leaves_with_the_styled_code(monkeypatch, profile, capsys):
+def test_main_leaves_with_the_styled_code(profile):
     path = profile("  - {name: One, exec: {command: ['false']}}")
-    monkeypatch.setattr(sys, "argv", ["gonogo", "run", path, "-q", "--exit-style", "nagios"])
-    with pytest.raises(SystemExit) as leaving:
-        cli.main()
-    assert leaving.value.code == 2
+    assert gonogo("run", path, "-q", "--exit-style", "nagios", env=_environment()).returncode == 2
 
 
 def test_a_process_with_hanging_threads_is_left_all_the_same():
@@ -451,11 +448,8 @@ def test_the_commands_are_offered_to_a_shell():
 
 def test_streams_that_are_no_files_are_left_alone(monkeypatch):
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    monkeypatch.setattr(sys, "argv", ["gonogo", "run", "no-such-file.yaml"])
-    with pytest.raises(SystemExit) as leaving:
-        cli.main()
-    assert leaving.value.code == 2
-    assert "no-such-file.yaml: no such file" in sys.stderr.getvalue()
+    cli._open_streams()
+    assert isinstance(sys.stderr, io.StringIO)
 
 
 def test_events_that_cannot_even_be_opened_are_not_a_go(profile, capsys):
