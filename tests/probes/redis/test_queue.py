@@ -93,13 +93,13 @@ class TestCelery:
     @pytest.mark.parametrize(
         ("headers", "settings"),
         [
-            ({"published_at": time.time() - 100}, {}),
-            ({"sentry-task-enqueued-time": time.time() - 100}, {}),
-            ({"stamps": {"at": time.time() - 100}}, {"timestamp": "headers.stamps.at"}),
+            (lambda at: {"published_at": at}, {}),
+            (lambda at: {"sentry-task-enqueued-time": at}, {}),
+            (lambda at: {"stamps": {"at": at}}, {"timestamp": "headers.stamps.at"}),
         ],
     )
     async def test_how_long_the_oldest_waits(self, server, headers, settings):
-        server.run("LPUSH", "celery", task(**headers), task(published_at=time.time()))
+        server.run("LPUSH", "celery", task(**headers(time.time() - 100)), task(published_at=time.time()))
         assert 90 < (await look(server, celery="celery", **settings)).age_seconds < 400
 
     async def test_what_workers_took(self, server):
