@@ -16,12 +16,12 @@ from probes.prometheus.presence import STATES, State, look
 from probes.prometheus.promql import Selector
 from probes.prometheus.server import Server
 
-__all__ = ["MetricProbe", "MetricReading"]
+__all__ = ["MetricProbe", "MetricReading", "check_name"]
 
 _STRANGE = re.compile(r"[\s{}()\[\]\"'`,=~!]")
 
 
-def _check_name(text: str) -> None:
+def check_name(text: str) -> None:
     """Refuse what is no name of a metric."""
     if not text:
         raise ValueError("is empty, expected the name of a metric")
@@ -33,7 +33,7 @@ def _check_name(text: str) -> None:
         )
 
 
-_Name = Annotated[str, checked(_check_name)]
+_Name = Annotated[str, checked(check_name)]
 
 
 class MetricReading(Reading, frozen=True, kw_only=True):

@@ -35,11 +35,6 @@ class Presence(msgspec.Struct, frozen=True):
     oldest: float | None = None
     """The same of the series that waits longest for a sample."""
 
-    @property
-    def bare(self) -> Selector:
-        """The metric with any labels."""
-        return bare(self.selector)
-
 
 def bare(selector: Selector) -> Selector:
     """Give the metric with any labels."""

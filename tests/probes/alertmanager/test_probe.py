@@ -259,6 +259,10 @@ NONE = {
         {"/api/v2/status": response(200, b'{"cluster":' + b"[" * 100_000, content_type="application/json")},
         "answers with what is no answer to that: expected `object`, got `array` - at `$.cluster`",
     ),
+    "deep where nobody looks": (
+        {"/api/v2/status": response(200, b'{"x":' + b"[" * 100_000, content_type="application/json")},
+        "answers with JSON that is nested too deep",
+    ),
     "another status": (
         {"/api/v2/status": page({"status": "success"})},
         "answers with what is no answer to that: object missing required field `cluster`",

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from agent.probe import ProbeError, Unknown, Unreachable
-from probes.prometheus.metric import MetricProbe
+from probes.prometheus.metric import MetricProbe, check_name
 from tests.probes.http.server import routes
 
 from .answers import failure, instant, success
@@ -186,6 +186,25 @@ async def test_a_refused_index_is_an_error(serve, look):
 
 
 # ---- settings
+
+
+NAMES = {
+    "": "is empty, expected the name of a metric",
+    'up{job="a"}': "has labels, expected a name alone: labels stand in `labels` and `matchers`",
+    "sum(up)": "has '(' in it, expected the name of a metric: expressions are for prometheus.query",
+    "up == 0": "has ' ' in it, expected the name of a metric: expressions are for prometheus.query",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_no_name_of_a_metric(name):
+    with pytest.raises(ValueError, match=f"^{re.escape(NAMES[name])}$"):
+        check_name(name)
+
+
+@pytest.mark.parametrize("name", ["up", "job:up:sum", "orders.total", "größe"])
+def test_names_of_metrics(name):
+    check_name(name)
 
 
 WRONG = {

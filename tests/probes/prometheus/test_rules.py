@@ -319,6 +319,12 @@ async def test_a_server_that_cannot_write_an_expression_anew(told, tmp_path):
     assert (await told(page, success("sum by (job) (up)"), file=str(tmp_path / "r.yml"))).changed == []
 
 
+async def test_an_expression_that_is_newer_than_we_are_is_still_compared(told, tmp_path):
+    (tmp_path / "r.yml").write_text("groups: [{name: g, rules: [{alert: Down, expr: up}]}]")
+    changed = await told(groups(rule(query="up ~~ 1")), success("up"), file=str(tmp_path / "r.yml"))
+    assert changed.changed == ["Down: its expression is up ~~ 1, expected up"]
+
+
 async def test_of_two_groups_with_the_same_rule_each_has_its_own(told, tmp_path):
     (tmp_path / "r.yml").write_text("groups: [{name: g, rules: [{alert: Down, expr: up == 0}]}]")
     elsewhere = groups(rule(), name="other")
