@@ -213,6 +213,23 @@ async def test_bytes_are_text_where_they_are(moto, make):
     assert reading.named["has_dana"] is True
 
 
+async def test_bytes_that_are_no_text_are_in_base64(serve):
+    aws = serve({"GetItem": says({"Item": {"a": {"B": "/w=="}, "b": {"B": "YWJj"}, "c": {"N": "1.50"}}})})
+    paths = {"a": "Item.a.B", "b": "Item.b.B", "c": "Item.c.N"}
+    params = {"TableName": "t", "Key": {"id": {"S": "1"}}}
+    reading = await look(aws.url, "dynamodb", "get_item", params=params, json=paths)
+    assert reading.named == {"a": "/w==", "b": "abc", "c": "1.50"}
+
+
+async def test_free_documents_are_read(serve):
+    manifest = {"numbers": [0.5, 1], "none": None, "address": "https://b/?X-Amz-Signature=s"}
+    aws = serve({"*": says({"landingZone": {"version": "3.3", "manifest": manifest}})})
+    paths = {"half": "landingZone.manifest.numbers[0]", "none": "landingZone.manifest.none", "all": "landingZone"}
+    params = {"landingZoneIdentifier": "x"}
+    reading = await look(aws.url, "controltower", "get_landing_zone", params=params, json=paths)
+    assert reading.named == {"half": Decimal("0.5"), "none": None, "all": SENSITIVE}
+
+
 async def test_it_says_which_right_it_wants_and_from_whom(moto):
     probe = CallProbe(
         service="elbv2", operation="describe_target_groups", role_arn="arn:aws:iam::123456789012:role/gate"

@@ -1,7 +1,11 @@
 """What is refused while a profile is loaded, with the whole message."""
 
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
 import pytest
 
+from probes.aws import arns
 from probes.aws.backup import BackupProbe, Place
 from probes.aws.call import CallProbe
 from probes.aws.logs import LogsProbe
@@ -355,3 +359,60 @@ def test_kinds_of_one_account_share_it():
     one = TargetHealthProbe(target_group="shop", region="eu-west-1", role_arn=ROLE)
     other = CallProbe(service="elbv2", operation="describe_load_balancers", region="eu-west-1", role_arn=ROLE)
     assert one.services() == other.services()
+
+
+def test_what_is_sent_has_the_types_that_it_is_sent_in():
+    shape = operation("ssm", "describe_parameters").input_shape
+    assert Parameters([], shape).mistakes == ["params is no mapping"]
+    shape = operation("pi", "get_resource_metrics").input_shape
+    parameters = Parameters(
+        {
+            "ServiceType": "RDS",
+            "Identifier": "db-1",
+            "MetricQueries": [{"Metric": "db.load.avg", "Filter": {"a": 1}}],
+            "StartTime": "2026-01-31T12:00:00Z",
+            "EndTime": "now+5m",
+        },
+        shape,
+    )
+    assert parameters.mistakes == []
+    assert parameters.values["StartTime"] == datetime(2026, 1, 31, 12, tzinfo=UTC)
+    assert timedelta(minutes=4) < parameters.values["EndTime"] - datetime.now(UTC) <= timedelta(minutes=5)
+    assert parameters.values["MetricQueries"] == [{"Metric": "db.load.avg", "Filter": {"a": "1"}}]
+    shape = operation("dynamodb", "query").input_shape
+    values = {":x": {"B": "text"}, ":y": {"BOOL": True}}
+    assert Parameters({"TableName": "t", "ExpressionAttributeValues": values}, shape).values == {
+        "TableName": "t",
+        "ExpressionAttributeValues": {":x": {"B": b"text"}, ":y": {"BOOL": True}},
+    }
+    shape = operation("cloudwatch", "get_metric_statistics").input_shape
+    parameters = Parameters({"Statistics": "Sum", "ExtendedStatistics": ["p99"], "Dimensions": {}}, shape)
+    assert "params.Statistics is no list" in parameters.mistakes
+    assert "params.Dimensions is no list" in parameters.mistakes
+
+
+def test_an_operation_without_parameters_takes_none():
+    assert refused(CallProbe, service="iam", operation="get_account_summary", params={"a": 1}) == (
+        "params: the operation takes none"
+    )
+    assert CallProbe(service="iam", operation="get_account_summary")
+
+
+def test_free_documents_and_numbers_are_sent_as_json_has_them():
+    shape = operation("cloudwatch", "put_metric_alarm").input_shape
+    assert Parameters({"Threshold": Decimal("1.5"), "Period": Decimal(60)}, shape).values == {
+        "Threshold": 1.5,
+        "Period": 60,
+    }
+    shape = operation("bedrock-agentcore", "search_registry_records").input_shape
+    free = {"number": Decimal("0.5"), "list": [Decimal(1), "x"], "none": True}
+    values = Parameters({"filters": free}, shape).values
+    assert values["filters"] == {"number": 0.5, "list": [1.0, "x"], "none": True}
+
+
+def test_arns_are_read_and_written():
+    arn = "arn:aws-cn:sqs:cn-north-1:123456789012:orders"
+    assert arns.arn(arn) == arns.Arn("aws-cn", "sqs", "cn-north-1", "123456789012", "orders")
+    assert arns.written("sqs", "cn-north-1", "123456789012", "orders") == arn
+    assert arns.written("sqs", "", "", "orders") == "arn:aws:sqs:*:*:orders"
+    assert arns.queue_of("https://eu-west-1.queue.amazonaws.com/1/q") == arns.Arn("aws", "sqs", "eu-west-1", "1", "q")
