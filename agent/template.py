@@ -52,6 +52,8 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 """What a variable may be called."""
 METRIC = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 """What a metric may be called."""
+ELEMENT = re.compile(r"(?<!\$)\$\((?:item(?:\.[\w.-]+)?|key)\)")
+"""What names the element that `each` stands at."""
 RESERVED = ("item", "key")
 """What no variable and no id may be called."""
 _TOKEN = re.compile(r"\$\$\(|\$\(([^()]*)\)|\$\(")

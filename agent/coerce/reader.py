@@ -9,7 +9,7 @@ import msgspec
 from msgspec import inspect
 
 from agent.coerce import composites, scalars
-from agent.node import Late, Mapping, Node, Scalar, Sequence
+from agent.node import Late, Mapping, Node, Scalar, Sequence, late
 from agent.probe import Value
 from agent.problem import Mark, nearest
 
@@ -41,11 +41,7 @@ def holds_late(node: Node) -> bool:
 
 def rests_on_run(node: Node) -> bool:
     """Tell whether a secret or a reading is in it; all else that is late is a value that nobody gave."""
-    if isinstance(node, Mapping):
-        return any(rests_on_run(entry.value) for entry in node.entries)
-    if isinstance(node, Sequence):
-        return any(map(rests_on_run, node.items))
-    return isinstance(node, Late) and bool(node.parts)
+    return next(late(node), None) is not None
 
 
 class Coercion:

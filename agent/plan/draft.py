@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import NamedTuple
 
-from agent.node import Entry, Mapping, Node, Scalar, Sequence
+from agent.node import Entry, Mapping, Node, Scalar
 from agent.plan.scope import Scope
 from agent.problem import Mark
-from agent.profile import Item, Profile
+from agent.profile import Item, Profile, nodes
 from agent.profile.keys import CHECK, POLICY
-from agent.template import Ref, Source, TemplateError, parse
+from agent.template import ELEMENT
 
 
 class Each(Enum):
@@ -156,19 +156,5 @@ def _of_element(key: str, node: Node) -> bool:
 
 
 def _names_element(node: Node) -> bool:
-    if isinstance(node, Mapping):
-        return any(_names_element(entry.value) for entry in node.entries)
-    if isinstance(node, Sequence):
-        return any(map(_names_element, node.items))
-    return isinstance(node, Scalar) and any(map(_is_element, _parts(node)))
-
-
-def _is_element(part: str | Ref) -> bool:
-    return isinstance(part, Ref) and part.source in (Source.ITEM, Source.KEY)
-
-
-def _parts(node: Scalar) -> tuple[str | Ref, ...]:
-    try:
-        return parse(node.text)
-    except TemplateError:  # which is a finding already
-        return ()
+    texts = (below.text for below in nodes(node) if isinstance(below, Scalar))
+    return any(ELEMENT.search(text) for text in texts)

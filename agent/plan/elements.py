@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -10,8 +9,7 @@ from agent.node import Late, Mapping, Measured, Node, Scalar, Sequence
 from agent.plan import ids
 from agent.plan.draft import Draft
 from agent.plan.texts import text_of
-
-_NAMED = re.compile(r"(?<!\$)\$\((?:item(?:\.[\w.-]+)?|key)\)")
+from agent.template import ELEMENT
 
 
 class Element(NamedTuple):
@@ -59,14 +57,13 @@ def _is_reading(node: Node) -> bool:
 def name_of_section(section: Draft) -> str:
     """Name the section that `each` makes: what stands for the element is left open."""
     written = section.item.get("name")
-    if not isinstance(written, Scalar):
-        return section.id
-    opened = Scalar(_NAMED.sub("…", written.text), written.mark, written.plain)
-    return text_of(opened, "name", section.scope) or section.id
+    if isinstance(written, Scalar):
+        written = Scalar(ELEMENT.sub("…", written.text), written.mark, written.plain)
+    return text_of(written, "name", section.scope) or section.id
 
 
 def name_of_element(child: Draft, label: str) -> str:
     """Name one of its children: as written when that names the element, else with its label."""
     written = child.item.get("name")
     name = text_of(written, "name", child.scope) or child.id
-    return name if isinstance(written, Scalar) and _NAMED.search(written.text) else f"{name} [{label}]"
+    return name if isinstance(written, Scalar) and ELEMENT.search(written.text) else f"{name} [{label}]"

@@ -13,7 +13,7 @@ from agent.findings import Findings
 from agent.problem import Mark, ProfileError
 from agent.source import files
 
-ITEMS = 100_000
+ITEMS = 50_000
 """Sections and checks of a run."""
 DEPTH = 50
 """Sections inside each other, those of included files among them."""

@@ -68,12 +68,13 @@ class Outliner:
 
     def _identity(self, item: Item, parent: Draft) -> str:
         identity = ids.identity(item, self.findings)
-        while (other := parent.ids.get(identity)) is not None:
+        other = parent.ids.get(identity)
+        if other is not None:
             written = item.get("id") or item.get("name")
-            line = f"line {other.mark.line}"
             remedy = "give it another id" if item.get("id") is not None else "give it an id"
-            message = f"has the id '{identity}' of its sibling in {line}: {remedy}"
+            message = f"has the id '{identity}' of its sibling in line {other.mark.line}: {remedy}"
             self.findings.wrong(message, written.mark if written else item.mark)
+        while identity in parent.ids:
             identity += "+"  # no id can be that, and the rest of it is looked at all the same
         return identity
 

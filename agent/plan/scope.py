@@ -73,10 +73,9 @@ class Scope:
             return self._scalar(node, escaped=escaped) if OPENING in node.text else node
         if isinstance(node, Mapping):
             return self._mapping(node, escaped, patterns)
-        if isinstance(node, Sequence):
-            items = [self.resolve(item, escaped=escaped, patterns=patterns) for item in node.items]
-            return node if all(map(is_, items, node.items)) else Sequence(tuple(items), node.mark)
-        return node
+        assert isinstance(node, Sequence)  # noqa: S101  nothing that is written is late
+        items = [self.resolve(item, escaped=escaped, patterns=patterns) for item in node.items]
+        return node if all(map(is_, items, node.items)) else Sequence(tuple(items), node.mark)
 
     def _mapping(self, node: Mapping, escaped: bool, patterns: frozenset[str]) -> Mapping:
         entries = []
@@ -97,14 +96,16 @@ class Scope:
 
     def _joined(self, node: Scalar, parts: tuple[str | Ref, ...], *, escaped: bool) -> Node:
         found: list[_Part] = []
+        known = True
         for part in parts:
             if isinstance(part, str):
                 found.append(part)
                 continue
             value = self._value(part, node, escaped=escaped)
-            if isinstance(value, Late) and not value.parts:
-                return value  # not known at all, so neither is what holds it
+            known = known and not (isinstance(value, Late) and not value.parts)
             found += self._in_text(part, value, node.mark)
+        if not known:
+            return Late((), node.mark)  # of what holds it nothing is known either
         texts = [part for part in found if isinstance(part, str)]
         text = self.ground.joined(texts, node.mark)
         return Scalar(text, node.mark, plain=False) if len(texts) == len(found) else Late(tuple(found), node.mark)
@@ -143,9 +144,7 @@ class Scope:
 
     def variable(self, name: str, mark: Mark) -> Node | None:
         """Give a variable's value; None when it has none, or is not declared, which is a finding."""
-        known = self.variables.value(
-            name, mark, lambda node, missing: Scope(self.variables, missing=missing).resolve(node)
-        )
+        known = self.variables.value(name, mark, self._resolved)
         for missing in known.missing:
             self.missing(missing)
         return known.node

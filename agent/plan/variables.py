@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 from agent.node import Entry, Late, Mapping, Node, Scalar, Sequence
 from agent.plan.ground import Ground
 from agent.problem import Mark
-from agent.profile import undeclared
+from agent.profile import nodes, undeclared
 
 _DEEPEST = 40
 """Levels in a value, as in a file."""
@@ -106,17 +106,9 @@ class Variables:
 
     def _rests_on(self, name: str) -> Iterator[str]:
         written = self._written(name)
-        if written is None:
-            return
-        waiting: list[Node] = [written]
-        while waiting:
-            node = waiting.pop()
+        for node in nodes(written) if written is not None else ():
             if isinstance(node, Scalar):
                 yield from (found for found in _MENTIONED.findall(node.text) if found in self.declared)
-            elif isinstance(node, Mapping):
-                waiting += [entry.value for entry in node.entries]
-            elif isinstance(node, Sequence):
-                waiting += node.items
 
     def _circle(self, path: list[str], back: str) -> None:
         circle = " -> ".join([*path[path.index(back) :], back])

@@ -8,7 +8,7 @@ import msgspec
 
 from agent import compare
 from agent.findings import Findings
-from agent.node import Mapping, Node, Sequence
+from agent.node import Mapping, Node, Scalar, Sequence
 from agent.plan.draft import Draft
 from agent.plan.steps import Waiver
 from agent.plan.texts import text_of
@@ -57,6 +57,10 @@ class _Reader:
         if missing:
             self.findings.wrong(f"the waiver lacks {' and '.join(missing)}", node.mark)
             return None
+        for key in _NEEDED:
+            value = node.get(key)
+            if isinstance(value, Scalar) and not value.text and not value.empty:
+                self._wrong(node, key, f"{key} is empty")
         text = {key: text_of(node.get(key), key, self.scope) for key in _KEYS}
         expires, check = self._expires(node, text["expires"]), self._check(node, text["check"])
         if expires is None or check is None:

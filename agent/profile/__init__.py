@@ -2,6 +2,6 @@
 
 from agent.profile.items import Item
 from agent.profile.load import Profile, load
-from agent.profile.mentions import undeclared
+from agent.profile.mentions import nodes, undeclared
 
-__all__ = ["Item", "Profile", "load", "undeclared"]
+__all__ = ["Item", "Profile", "load", "nodes", "undeclared"]

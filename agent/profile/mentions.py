@@ -7,6 +7,7 @@ apply; and a mistake elsewhere in the file makes no variable look unused.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from collections.abc import Mapping as Table
 
 from agent.findings import Findings
@@ -32,6 +33,18 @@ def check(root: Mapping, before: tuple[Mapping, ...], findings: Findings) -> Non
     for name, mark in declared.items():
         if name not in mentions.used:
             findings.wrong(f"variable '{name}' is never used", mark)
+
+
+def nodes(root: Node) -> Iterator[Node]:
+    """Give a node and all that is in it."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, Mapping):
+            waiting += [entry.value for entry in node.entries]
+        elif isinstance(node, Sequence):
+            waiting += node.items
 
 
 def undeclared(name: str, declared: Table[str, object], findings: Findings) -> str:
@@ -64,17 +77,11 @@ class _Mentions:
 
     def look(self, root: Mapping) -> None:
         """Look at every text in a file; the variables of each `when` are used."""
-        waiting: list[Node] = [root]
-        while waiting:
-            node = waiting.pop()
-            if isinstance(node, Scalar):
-                if OPENING in node.text:
-                    self._text(node)
-            elif isinstance(node, Mapping):
+        for node in nodes(root):
+            if isinstance(node, Mapping):
                 self._keys(node)
-                waiting += [entry.value for entry in node.entries]
-            elif isinstance(node, Sequence):
-                waiting += node.items
+            elif isinstance(node, Scalar) and OPENING in node.text:
+                self._text(node)
 
     def _keys(self, node: Mapping) -> None:
         for entry in node.entries:

@@ -107,6 +107,14 @@ def test_a_chain_has_an_end(room):
     assert room.told("", "0.yaml") == ["20.yaml:2:10: extends more than 20 files in a row"]
 
 
+def test_what_is_no_mapping_is_told_where_it_stands(room):
+    room.write("base.yaml", "name: base\nchecks:\n  - text\n  - {name: One, id: one, acme.healthy: {}}\n")
+    assert room.told(over("  - words\n  - {id: one, owner: x}")) == [
+        "5:5: is no check: a check is a mapping with a name and a kind",
+        "base.yaml:3:5: is no check: a check is a mapping with a name and a kind",
+    ]
+
+
 @pytest.mark.parametrize(
     ("written", "message"),
     [

@@ -76,6 +76,7 @@ def test_warnings_change_no_outcome(room):
         ("expect: {cuont: 3}", ["6:14: acme.thing has no metric 'cuont', did you mean 'count'?"]),
         ("expect: {waited_seconds: {max: 5s}}", ["6:14: waited_seconds is measured with 'within' or 'hold' only"]),
         ("expect: {count: {mni: 3, max: x}}", ["6:22: unknown limit 'mni', did you mean 'min'?"]),
+        ("expect: {count: {one_of: x}}", ["6:30: 'x' is not a plain number"]),
         ("expect: {count: [1, x]}", ["6:25: 'x' is not a plain number"]),
         ("expect: {count: {not: {one_of: [1, x]}}}", ["6:40: 'x' is not a plain number"]),
         ("expect: {colour: blue}", ["6:22: colour is never 'blue'; it is one of green, red"]),

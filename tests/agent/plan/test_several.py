@@ -143,6 +143,9 @@ def test_a_head_may_be_made_of_variables(room):
         7,
     )
     assert plan.subject == {"name": "staging", "version": ""}
+    unknown = f"name: p\nvars: {{none: }}\ndeadline: $(none)\nconcurrency: {{total: $(none)}}\nchecks:\n  - {ONE}\n"
+    plan = room.bind(unknown, demanded=False).plan
+    assert (plan.deadline, plan.concurrency) == (None, 50)
     assert room.bind(f"name: p\nvars: {{s: {{name: x}}}}\nsubject: $(s)\nchecks:\n  - {ONE}\n").plan.subject == {
         "name": "x"
     }
