@@ -33,7 +33,8 @@ def elements(section: Draft) -> Iterator[Element]:
 
 def _elements(section: Draft) -> Iterator[Element]:
     written, scope = section.item.get("each"), section.scope
-    node = scope.resolve(written) if written is not None else None
+    assert written is not None  # noqa: S101  it is what made the section
+    node = scope.resolve(written)
     if isinstance(node, Mapping):
         for number, entry in enumerate(node.entries):
             yield Element(ids.label(entry.key, number), entry.value, Scalar(entry.key.text, entry.key.mark))
@@ -45,7 +46,7 @@ def _elements(section: Draft) -> Iterator[Element]:
                 yield Element(ids.label(item, number), item)
     elif isinstance(node, Late) and not node.parts:
         section.unknown = True
-    elif node is not None:
+    else:
         what = "known before the run" if isinstance(node, Late) else "of the file or of a variable"
         scope.findings.wrong(f"each wants a list or a mapping, {what}", node.mark)
 

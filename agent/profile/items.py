@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from collections.abc import Sequence as Many
+from difflib import get_close_matches
 
 import msgspec
 
@@ -129,8 +130,8 @@ class Reader:
         key = entry.key.text
         if elsewhere(key, "", ()) or not (isinstance(entry.value, Mapping) or "." in key):
             return False
-        meant = nearest(key, (*self.kinds, *_OF_ITEM), listed=0)
-        return meant == "" or meant == nearest(key, tuple(self.kinds), listed=0)
+        meant = get_close_matches(key, (*self.kinds, *_OF_ITEM), n=1, cutoff=_SLIP)
+        return not meant or meant[0] in self.kinds
 
     def _refuse(self, entries: Iterable[Entry], here: str) -> None:
         for entry in entries:
@@ -145,6 +146,8 @@ class Reader:
             self.findings.wrong(message, entry.key.mark)
 
 
+_SLIP = 0.8
+"""How alike a key and a word must be for it to be a slip of the pen, and no kind that is not installed."""
 _OF_CHECK = (*COMMON, *CHECK)
 _OF_ITEM = (*_OF_CHECK, *SECTION, *BODIES)
 

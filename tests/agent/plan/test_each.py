@@ -108,6 +108,11 @@ def test_an_element_is_named_by_its_label_when_its_name_does_not_tell(room):
     assert (items["look"].name, items["look[a]"].name) == ("Look at x", "Look at x [a]")
 
 
+def test_what_has_an_id_needs_no_name(room):
+    items = room.items("name: p\nchecks:\n  - {id: look, each: [a], acme.healthy: {host: $(item)}}\n")
+    assert [item.name for item in items.values()] == ["p", "look", "look [a]"]
+
+
 def test_each_in_each(room):
     items = room.items(
         """

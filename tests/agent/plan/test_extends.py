@@ -45,7 +45,7 @@ def test_mappings_merge_by_key_and_lists_replace(room):
 def test_checks_merge_by_id_in_sections_too(room):
     room.write("base.yaml", BASE)
     items = room.items(
-        over("  - {id: all, owner: me, checks: [{id: two, remove: true}, {name: Four, acme.healthy: {}}]}")
+        over("  - {id: all, owner: me, checks: [{id: two, remove: true}, {id: four, acme.healthy: {}}]}")
     )
     assert list(items) == ["", "one", "all", "all/three", "all/four"]
     assert items["all/three"].owner == "me"
