@@ -56,12 +56,6 @@ class _Body:
     def stream(self, *_: object, **__: object) -> Iterator[bytes]:
         yield self._content
 
-    def read(self, *_: object) -> bytes:
-        return self._content
-
-    def close(self) -> None:
-        pass
-
 
 class Wire:
     """Sends the requests of one client, in place of botocore's own sender (its event `before-send`)."""

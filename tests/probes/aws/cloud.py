@@ -68,7 +68,7 @@ def client(service, url, region=REGION):
 class Answer:
     """One answer: a status, a body, and how it is sent."""
 
-    def __init__(self, body=b"", status=200, headers=(), *, cut=0, hang=False, endless=False, gate=None):
+    def __init__(self, body=b"", status=200, headers=(), *, cut=0, hang=False, endless=False, gate=None, raw=b""):
         self.body = body if isinstance(body, bytes) else body.encode()
         self.status = status
         self.headers = dict(headers)
@@ -77,6 +77,8 @@ class Answer:
         self.hang = hang
         self.gate = gate
         """An event that is waited for before it is sent."""
+        self.raw = raw
+        """All that is sent, if anything."""
         self.endless = endless
 
 
@@ -110,7 +112,7 @@ def denies():
 class Aws:
     """A server that answers each operation as a test says, in the order of a list, the last again and again."""
 
-    def __init__(self, answers, host="127.0.0.1"):
+    def __init__(self, answers, host="127.0.0.1", tls=None):
         self.answers = {
             name: list(given) if isinstance(given, list | tuple) else [given] for name, given in answers.items()
         }
@@ -145,9 +147,11 @@ class Aws:
                 pass
 
         self.server = Server((host, 0), Handler)
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         named = f"[{host}]" if ":" in host else host
         self.place = f"{named}:{self.server.server_address[1]}"
-        self.url = f"http://{self.place}"
+        self.url = f"{'https' if tls else 'http'}://{self.place}"
 
     def __enter__(self):
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -177,6 +181,9 @@ class Aws:
             return
         if answer.gate:
             answer.gate.wait()
+        if answer.raw:
+            request.wfile.write(answer.raw)
+            return
         request.send_response(answer.status)
         for name, value in {"x-amzn-requestid": "1", **answer.headers}.items():
             request.send_header(name, value)

@@ -1,16 +1,21 @@
 """A witness that is silent, garbled, angry or endless, and credentials that are no good: never a reading."""
 
+import ssl
 import threading
 from decimal import Decimal
 
 import anyio
 import psutil
 import pytest
+import trustme
+from botocore import exceptions as boto
 
 from agent.probe import ProbeError, Unreachable, Unreadable
 from probes.aws.backup import BackupProbe, Place
 from probes.aws.call import CallProbe, CallReading
+from probes.aws.failures import NO_CREDENTIALS, explained
 from probes.aws.logs import LogsProbe
+from probes.aws.models import operation
 from probes.aws.queue import QueueProbe
 from probes.aws.target_health import TargetHealthProbe
 
@@ -276,6 +281,74 @@ async def test_tls_where_nobody_speaks_it(serve):
     with pytest.raises(Unreachable) as caught:
         await call(aws.url.replace("http:", "https:")).measure()
     assert str(caught.value).startswith(f"{aws.place}: ")
+
+
+@pytest.fixture
+def tls():
+    """An authority that this machine does not know, and the TLS of a server that it vouches for."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return authority, context
+
+
+async def test_a_certificate_that_nobody_vouches_for(serve, tls):
+    aws = serve({"ListClusters": says({"clusterArns": []})}, tls=tls[1])
+    with pytest.raises(Unreachable) as caught:
+        await call(aws.url).measure()
+    assert str(caught.value).startswith(f"{aws.place}: its certificate is not trusted: ")
+
+
+async def test_a_certificate_of_an_authority_of_our_own(serve, tls, monkeypatch, tmp_path):
+    tls[0].cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    aws = serve({"ListClusters": says({"clusterArns": []})}, tls=tls[1])
+    assert await call(aws.url).measure() == CallReading(exists=True, page_count=1)
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\n{}", "the answer was cut short after 2 bytes"),
+        (
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\nzz",
+            "the answer was cut short after 2 bytes",
+        ),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "closed the connection without a whole answer"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}", "the answer was cut short: 2 of 9 bytes"),
+        (b"HTTP/1.1 20", "closed the connection without a whole answer"),
+    ],
+)
+async def test_what_is_no_http(serve, raw, message):
+    aws = serve({"*": Answer(raw=raw)})
+    with pytest.raises(Unreachable) as caught:
+        await call(aws.url).measure()
+    assert str(caught.value) == f"{aws.place}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (boto.ReadTimeoutError(endpoint_url="https://ecs.aws/x"), Unreachable("ecs.aws: no answer")),
+        (boto.ConnectTimeoutError(endpoint_url="https://ecs.aws/"), Unreachable("ecs.aws: no answer")),
+        (boto.SSLError(endpoint_url="https://ecs.aws", error="x"), Unreachable("ecs.aws: TLS fails")),
+        (boto.NoCredentialsError(), ProbeError(NO_CREDENTIALS)),
+        (boto.SSOTokenLoadError(error_msg="it has expired"), ProbeError("AWS cannot be asked: Error loading SSO Token: it has expired")),
+        (boto.UnknownSignatureVersionError(signature_version="v9"), ProbeError("ecs:ListClusters: Unknown Signature Version: v9")),
+        (KeyError("Foo"), Unreachable("the answer to ecs:ListClusters cannot be read: 'Foo'")),
+    ],
+)  # fmt: skip
+def test_what_botocore_raises_is_told_in_an_operators_words(error, told):
+    found = explained(error, operation("ecs", "list_clusters"))
+    assert (type(found), str(found)) == (type(told), str(told))
+
+
+async def test_what_botocore_itself_refuses(serve):
+    aws = serve({})
+    with pytest.raises(ProbeError) as caught:
+        await call(aws.url, "s3", "head_bucket", params={"Bucket": "a b"}).measure()
+    assert str(caught.value).startswith('s3:HeadBucket: Parameter validation failed: Invalid bucket name "a b"')
+    assert aws.asked == []
 
 
 async def test_head_without_a_sign_of_aws_says_nothing(serve):

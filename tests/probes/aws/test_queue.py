@@ -165,6 +165,13 @@ async def test_an_answer_without_what_was_asked_for_is_none(serve, answer, messa
     assert str(caught.value) == message
 
 
+async def test_a_name_without_a_url_is_no_answer(serve):
+    aws = serve({"GetQueueUrl": says({"Nothing": 1})})
+    with pytest.raises(Unreachable) as caught:
+        await QueueProbe(name="orders", endpoint_url=aws.url).measure()
+    assert str(caught.value) == "sqs answers without the URL of the queue"
+
+
 def test_rights():
     queue = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:orders"
     assert QueueProbe(url=URL).permissions() == (

@@ -9,7 +9,7 @@ from probes.aws import arns
 from probes.aws.backup import BackupProbe, Place
 from probes.aws.call import CallProbe
 from probes.aws.logs import LogsProbe
-from probes.aws.models import operation
+from probes.aws.models import operation, pagination
 from probes.aws.parameters import Parameters
 from probes.aws.queue import QueueProbe
 from probes.aws.target_health import TargetHealthProbe
@@ -408,6 +408,11 @@ def test_free_documents_and_numbers_are_sent_as_json_has_them():
     free = {"number": Decimal("0.5"), "list": [Decimal(1), "x"], "none": True}
     values = Parameters({"filters": free}, shape).values
     assert values["filters"] == {"number": 0.5, "list": [1.0, "x"], "none": True}
+
+
+def test_a_service_whose_pages_botocore_does_not_know():
+    assert pagination("pinpoint") == {}
+    assert "DescribeDBInstances" in pagination("rds")
 
 
 def test_arns_are_read_and_written():
