@@ -46,7 +46,9 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where in S3 the backups lie."""
 
     bucket: _Name
+    """Name of the bucket."""
     prefix: str = ""
+    """What the keys of the backups begin with."""
 
 
 def _parse_resource(text: str) -> None:

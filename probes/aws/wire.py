@@ -1,13 +1,12 @@
 """What goes over the wire: each answer read to its end, within bounds, and seen to be one.
 
-botocore takes what it gets: an answer cut short (it does not hold it against its Content-Length), JSON that is
-none (it becomes an empty answer), an empty one.  Each would look like "there is nothing", which is what many
-a gate wants to hear.  So answers are read here, before botocore sees them.
+botocore takes what it gets: it does not hold an answer against its Content-Length, and takes garbage for an empty
+one.  Both would look like "there is nothing", which is what many a gate wants to hear.  So answers are read here,
+before botocore sees them.
 """
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Iterator
 from functools import partial
@@ -17,13 +16,13 @@ from urllib.parse import urlsplit
 from anyio import from_thread
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
-from botocore.model import OperationModel, ServiceModel, Shape
+from botocore.model import ServiceModel
 from botocore.utils import get_environ_proxies
 from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 
 from agent.probe import Unreachable
-from probes.extract import parse_json
+from probes.aws.genuine import refuse_strangers
 
 __all__ = ["POOL", "TIMEOUTS", "Wire"]
 
@@ -41,10 +40,6 @@ _LARGEST = 64 * 2**20
 """Bytes of one answer; one page of AWS's largest lists has a tenth of it."""
 
 _CHUNK = 2**16
-_CBOR, _CBOR_MAP = "smithy-rpc-v2-cbor", 5  # RFC 8949 section 3.1: the major type of a map
-_XML = frozenset({"ec2", "query", "rest-xml"})
-_ERRORS = frozenset({"Error", "ErrorResponse", "Response"})
-_ROOT = re.compile(rb"\A\s*(?:<[?!][^>]*>\s*)*<([A-Za-z][\w.:-]{0,200})")
 
 
 class _Body:
@@ -82,11 +77,7 @@ class Wire:
         where = urlsplit(request.url).netloc
         content = _content(response.raw, response.headers.get("content-length"), request.method, where)
         operation = self._service.operation_model(event_name.rpartition(".")[2])
-        if request.method != "HEAD":
-            if response.status_code < 300:
-                _refuse_nonsense(content, operation, where)
-            else:
-                _refuse_strange_error(content, operation, response.status_code)
+        refuse_strangers(content, response.status_code, response.headers, operation)
         answer = AWSResponse(response.url, response.status_code, response.headers, _Body(content))  # type: ignore[arg-type]
         if request.method != "HEAD":
             answer.headers["content-length"] = str(len(content))  # what `service` adds up
@@ -111,59 +102,3 @@ def _content(raw: HTTPResponse, announced: str | None, method: str, where: str) 
     if method != "HEAD" and announced and announced.isdecimal() and int(announced) != size:
         raise Unreachable(f"{where}: the answer was cut short: {size} of {announced} bytes")
     return b"".join(chunks)
-
-
-def _refuse_nonsense(content: bytes, operation: OperationModel, where: str) -> None:
-    """See that an answer of success is one.  botocore itself refuses broken XML and CBOR."""
-    shape = operation.output_shape
-    if not _has_body(shape):
-        return
-    if not content:
-        raise Unreachable(f"{where}: the answer to {operation.name} is empty")
-    protocol = operation.service_model.resolved_protocol
-    if protocol in _XML:
-        _refuse_other_xml(content, operation.name, where, named=protocol != "rest-xml")
-    elif protocol in ("json", "rest-json") and not _is_payload(shape):
-        _refuse_broken_json(content, operation.name, where)
-    elif protocol == _CBOR and content[0] >> 5 != _CBOR_MAP:
-        raise Unreachable(f"{where}: the answer to {operation.name} is no object in CBOR")
-
-
-def _refuse_strange_error(content: bytes, operation: OperationModel, status: int) -> None:
-    """See that an error in XML is one of AWS; in JSON, botocore takes the status where there is no error."""
-    if operation.service_model.resolved_protocol in _XML and _root(content) not in _ERRORS:
-        name = f"{operation.service_model.service_name}:{operation.name}"
-        raise Unreachable(f"{name} is answered with status {status} and no error of AWS")
-
-
-def _root(content: bytes) -> str:
-    """Give the name of the outermost element; empty when there is none."""
-    found = _ROOT.match(content)
-    return found[1].decode() if found else ""
-
-
-def _refuse_other_xml(content: bytes, operation: str, where: str, *, named: bool) -> None:
-    """See that it is no web page; where the protocol names the outermost element, that it is this one."""
-    root = _root(content)
-    if root.lower() == "html" or (named and root and root != f"{operation}Response"):
-        raise Unreachable(f"{where}: the answer to {operation} is <{root}>, which is none of AWS")
-
-
-def _refuse_broken_json(content: bytes, operation: str, where: str) -> None:
-    try:
-        document = parse_json(content)
-    except ValueError as error:
-        raise Unreachable(f"{where}: the answer to {operation} is not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise Unreachable(f"{where}: the answer to {operation} is JSON, but no object")
-
-
-def _has_body(shape: Shape | None) -> bool:
-    members = getattr(shape, "members", {})
-    return any("location" not in member.serialization for member in members.values())
-
-
-def _is_payload(shape: Shape | None) -> bool:
-    """Tell whether the body is a member by itself, and no JSON."""
-    payload = shape.serialization.get("payload") if shape is not None else None
-    return bool(payload) and getattr(shape, "members", {})[payload].type_name in ("blob", "string")

@@ -186,7 +186,8 @@ class Aws:
             return
         request.send_response(answer.status)
         for name, value in {"x-amzn-requestid": "1", **answer.headers}.items():
-            request.send_header(name, value)
+            if value is not None:
+                request.send_header(name, value)
         if answer.endless:
             request.end_headers()
             self.drip(request)

@@ -103,14 +103,14 @@ def call(url, service="ecs", operation="list_clusters", **settings):
 @pytest.mark.parametrize(
     ("answer", "error", "message"),
     [
-        (Answer(b""), Unreachable, "{place}: the answer to ListClusters is empty"),
+        (Answer(b""), Unreachable, "ecs:ListClusters is answered with nothing"),
         (Answer(b"{}", cut=10), Unreachable, "{place}: the answer was cut short: 2 of 12 bytes"),
         (
             Answer(b"<html/>"),
             Unreachable,
-            "{place}: the answer to ListClusters is not JSON: expecting value at line 1 column 1",
+            "ecs:ListClusters is answered with what is not JSON: expecting value at line 1 column 1",
         ),
-        (Answer(b"[]"), Unreachable, "{place}: the answer to ListClusters is JSON, but no object"),
+        (Answer(b"[]"), Unreachable, "ecs:ListClusters is answered with JSON that is no object"),
         (Answer(b"{}", 301), Unreachable, "ecs:ListClusters is answered with status 301 and no error of AWS"),
         (Answer(b"<h1>x</h1>", 503), Unreachable, "ecs:ListClusters is answered with status 503 and no error of AWS"),
         (refuses("InternalFailure", "sorry", 500), Unreachable, "ecs answers 500 (InternalFailure)"),
@@ -271,7 +271,7 @@ async def test_a_number_out_of_range_is_no_answer(serve):
     aws = serve({"*": Answer(b'{"clusterArns": [1e999999999]}')})
     with pytest.raises(Unreachable) as caught:
         await call(aws.url).measure()
-    assert str(caught.value).startswith(f"{aws.place}: the answer to ListClusters is not JSON: the number")
+    assert str(caught.value).startswith("ecs:ListClusters is answered with what is not JSON: the number")
 
 
 async def test_a_name_that_cannot_be_resolved():
@@ -355,10 +355,52 @@ async def test_what_botocore_itself_refuses(serve):
     assert aws.asked == []
 
 
-async def test_head_without_a_sign_of_aws_says_nothing(serve):
+UNSIGNED = {"x-amzn-requestid": None}
+
+
+@pytest.mark.parametrize(
+    ("service", "name", "params", "answer"),
+    [
+        ("s3", "head_bucket", {"Bucket": "b"}, Answer(headers=UNSIGNED)),
+        ("s3", "get_bucket_versioning", {"Bucket": "b"}, Answer(b"<rss/>", headers=UNSIGNED)),
+        ("ecs", "list_clusters", None, Answer(b"{}", headers=UNSIGNED)),
+        ("ecs", "list_clusters", None, Answer(b'{"status": "ok"}', headers=UNSIGNED)),
+        ("eks", "list_clusters", None, Answer(b'{"status": "ok"}', headers=UNSIGNED)),
+        ("eventbridgev2", "list_event_buses", None, Answer(b"\xa0", headers=UNSIGNED)),
+    ],
+)
+async def test_a_stranger_that_answers_politely_is_not_aws(serve, service, name, params, answer):
+    aws = serve({"*": answer})
+    with pytest.raises(Unreachable) as caught:
+        await call(aws.url, service, name, params=params).measure()
+    asked = operation(service, name).name
+    assert str(caught.value) == f"{service}:{asked} is answered without any sign that it was AWS"
+
+
+async def test_an_emulator_that_signs_nothing_but_knows_the_names_is_heard(serve):
+    aws = serve({"*": Answer(b'{"clusterArns": []}', headers=UNSIGNED)})
+    assert (await call(aws.url, json={"arns": "clusterArns"}).measure()).named == {"arns": []}
+    body = b"<DescribeVolumesResponse><volumeSet/></DescribeVolumesResponse>"
+    aws = serve({"*": Answer(body, headers=UNSIGNED)})
+    reading = await call(aws.url, "ec2", "describe_volumes", json={"volumes": "Volumes"}).measure()
+    assert reading.named == {"volumes": []}
+
+
+async def test_xml_of_another_operation_is_no_answer(serve):
+    aws = serve({"*": Answer(b"<DescribeRegionsResponse/>")})
+    with pytest.raises(Unreachable) as caught:
+        await call(aws.url, "ec2", "describe_volumes").measure()
+    assert str(caught.value) == "ec2:DescribeVolumes is answered with <DescribeRegionsResponse>"
+
+
+async def test_what_head_is_answered_counts_when_aws_signed_it(serve):
     aws = serve({"HEAD /b": Answer(status=404, headers={"x-amzn-requestid": "1"})})
     probe = call(aws.url, "s3", "head_bucket", params={"Bucket": "b"})
     assert await probe.measure() == CallReading(exists=False, error="404")
+    aws = serve({"HEAD /b": Answer(status=404, headers=UNSIGNED)})
+    with pytest.raises(Unreachable) as caught:
+        await call(aws.url, "s3", "head_bucket", params={"Bucket": "b"}).measure()
+    assert str(caught.value) == "s3:HeadBucket is answered with status 404 and no error of AWS"
     aws = serve({"HEAD /b": Answer(status=403)})
     with pytest.raises(ProbeError) as caught:
         await call(aws.url, "s3", "head_bucket", params={"Bucket": "b"}).measure()
