@@ -58,7 +58,7 @@ def _parse_resource(text: str) -> None:
 class BackupProbe(AwsSettings, frozen=True, kw_only=True):
     """Look for the newest snapshot of RDS, object of S3 or recovery point of AWS Backup.
 
-    By default it must be of the last day, and an hour.
+    By default it must not be older than 25 hours.
     """
 
     defaults = {"exists": "true", "age_seconds": {"max": "25h"}}

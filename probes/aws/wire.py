@@ -78,7 +78,8 @@ class Wire:
         content = _content(response.raw, response.headers.get("content-length"), request.method, where)
         operation = self._service.operation_model(event_name.rpartition(".")[2])
         refuse_strangers(content, response.status_code, response.headers, operation)
-        answer = AWSResponse(response.url, response.status_code, response.headers, _Body(content))  # type: ignore[arg-type]
+        body = _Body(content)
+        answer = AWSResponse(response.url, response.status_code, response.headers, body)  # type: ignore[arg-type]
         if request.method != "HEAD":
             answer.headers["content-length"] = str(len(content))  # what `service` adds up
         return answer
