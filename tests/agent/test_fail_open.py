@@ -185,12 +185,17 @@ def test_an_interrupted_run_is_never_go(number, code, tmp_path):
         f"  - {{name: Long, exec: {{command: [sh, -c, 'touch {mark}; sleep 60']}}, timeout: 90s}}\n"
     )
     command = [sys.executable, "-m", "agent", "run", str(profile), "-q", "--report", f"json:{report}"]
-    with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as process:
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], preexec_fn=_heed_signals) as process:
         _until(mark.exists)
         os.kill(process.pid, number)
         assert process.wait(30) == code
     found = msgspec.json.decode(report.read_bytes(), type=Report)
     assert (found.decision, found.interrupted) == (Decision.INCONCLUSIVE, number.name)
+
+
+def _heed_signals():
+    """Undo what a shell does to its background jobs, which is to have them ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _until(condition):

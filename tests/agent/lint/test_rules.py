@@ -77,6 +77,7 @@ def test_limits_that_cannot_fail_and_limits_that_nothing_meets(check, message, d
     [
         "tls: {host: a.example}, expect: {expires_in_seconds: {min: 0}}",
         "exec: {command: [echo]}, expect: {stdout: {exists: true}}",
+        "exec: {command: [echo]}, expect: {exit_code: {exists: false}}",
         "exec: {command: [echo]}, expect: {duration_seconds: {min: 1s, max: 1s}}",
         "exec: {command: [echo], regex: {n: '(.*)'}}, expect: {n: {min: 0}}",
         "exec: {command: [echo], regex: {n: '(.*)'}}, expect: {n: {contains: [a], matches: x}}",
