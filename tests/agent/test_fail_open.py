@@ -177,6 +177,12 @@ def test_the_deadline_makes_what_it_cuts_an_error(gonogo):
     assert (code, outcomes(report)) == (3, {"long": "error"})
 
 
+HEEDING = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from agent.__main__ import main; main()"
+)
+"""`gonogo`, also where a shell had its background job ignore SIGINT."""
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_run_is_never_go(number, code, tmp_path):
     profile, report, mark = tmp_path / "p.yaml", tmp_path / "r.json", tmp_path / "started"
@@ -184,18 +190,13 @@ def test_an_interrupted_run_is_never_go(number, code, tmp_path):
         "name: p\nrequire: any\nchecks:\n  - {name: Echo, exec: {command: [echo]}}\n"
         f"  - {{name: Long, exec: {{command: [sh, -c, 'touch {mark}; sleep 60']}}, timeout: 90s}}\n"
     )
-    command = [sys.executable, "-m", "agent", "run", str(profile), "-q", "--report", f"json:{report}"]
-    with subprocess.Popen(command, cwd=Path(__file__).parents[2], preexec_fn=_heed_signals) as process:
+    command = [sys.executable, "-c", HEEDING, "run", str(profile), "-q", "--report", f"json:{report}"]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as process:
         _until(mark.exists)
         os.kill(process.pid, number)
         assert process.wait(30) == code
     found = msgspec.json.decode(report.read_bytes(), type=Report)
     assert (found.decision, found.interrupted) == (Decision.INCONCLUSIVE, number.name)
-
-
-def _heed_signals():
-    """Undo what a shell does to its background jobs, which is to have them ignore SIGINT."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _until(condition):
