@@ -97,10 +97,15 @@ class Findings:
             return Problem(message, mark)
         return known.problem(message, _narrowed(mark, known.line(mark.line), about))
 
+    @property
+    def tired(self) -> bool:
+        """Whether so many misspelt words were looked at that no more are."""
+        return self._patience < 0
+
     def hint(self, word: str, known: Collection[str], *, listed: int = 8) -> str:
         """Say which known word was probably meant, as `nearest`, within reason when there are thousands."""
         self._patience -= len(known)
-        if self._patience < 0 or len(word) > _WORD:
+        if self.tired or len(word) > _WORD:
             return ""
         return nearest(word, tuple(known), listed=listed)
 

@@ -74,12 +74,23 @@ def fields(cls: type[msgspec.Struct]) -> tuple[inspect.Field, ...]:
     return _info(cls).fields
 
 
+@cache
+def names(cls: type[msgspec.Struct]) -> frozenset[str]:
+    """Give the names of the settings of a kind."""
+    return frozenset(field.encode_name for field in fields(cls))
+
+
 def named(cls: type[Probe], settings: Mapping) -> Iterator[Scalar]:
     """Give the metrics that the operator names in these settings, as the keys of `json` and `header`."""
-    for field in fields(cls):
-        value = settings.get(field.encode_name)
-        if isinstance(value, Mapping) and names_readings(field.type):
-            yield from (entry.key for entry in value.entries)
+    naming = _naming(cls)
+    for entry in settings.entries:
+        if entry.key.text in naming and isinstance(entry.value, Mapping):
+            yield from (below.key for below in entry.value.entries)
+
+
+@cache
+def _naming(cls: type[Probe]) -> frozenset[str]:
+    return frozenset(field.encode_name for field in fields(cls) if names_readings(field.type))
 
 
 def names_readings(kind: inspect.Type) -> bool:

@@ -70,19 +70,16 @@ def parse(text: str) -> tuple[str | Ref, ...]:
         start = match.start()
         if start > end:
             parts.append(text[end:start])
-        parts.append(_part(match[0], match[1], text[start:]))
         end = match.end()
+        if match[0] == "$$(":
+            parts.append(OPENING)
+        elif match[1] is not None:
+            parts.append(_ref(match[0], match[1]))
+        else:
+            raise TemplateError("'$(' is not closed; write '$$(' for the text '$('", text[start:])
     if end < len(text) or not parts:
         parts.append(text[end:])
     return tuple(parts)
-
-
-def _part(text: str, inside: str | None, rest: str) -> str | Ref:
-    if text == "$$(":
-        return OPENING
-    if inside is None:
-        raise TemplateError("'$(' is not closed; write '$$(' for the text '$('", rest)
-    return _ref(text, inside)
 
 
 def _ref(text: str, inside: str) -> Ref:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Mapping as Table
+from functools import cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -58,7 +60,7 @@ class Coercion:
 
     def struct(self, node: Mapping, info: inspect.StructType, what: str) -> dict[str, Value]:
         """Read a mapping into a Struct's fields; `what` is what a message calls one of them."""
-        known = {field.encode_name: field for field in info.fields}
+        known, required = _fields(info.cls)
         values = {}
         meant = ""
         for entry in node.entries:
@@ -70,8 +72,8 @@ class Coercion:
                 self.wrong(f"unknown {what} '{name}'{hint}", entry.key)
             else:
                 values[field.name] = self.read(entry.value, field.type, name)
-        for field in info.fields:
-            if field.required and field.name not in values and f"'{field.encode_name}'?" not in meant:
+        for field in required:
+            if field.name not in values and f"'{field.encode_name}'?" not in meant:
                 self.wrong(f"'{field.encode_name}' is missing: it is a required {what}", node)
         return values
 
@@ -93,6 +95,15 @@ class Coercion:
         """Read one value with no consequence; gives what was found beside it."""
         reader = Coercion()
         return reader, reader.read(node, kind, name)
+
+
+@cache
+def _fields(cls: type) -> tuple[Table[str, inspect.Field], tuple[inspect.Field, ...]]:
+    """Give the fields of a Struct by the names that a profile writes, and those that must be there."""
+    info = inspect.type_info(cls)
+    assert isinstance(info, inspect.StructType)  # noqa: S101  a Struct's info is a StructType
+    known = {field.encode_name: field for field in info.fields}
+    return known, tuple(field for field in info.fields if field.required)
 
 
 _Reader: TypeAlias = Callable[[Coercion, Node, Any, str], Value]

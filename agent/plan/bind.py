@@ -163,13 +163,18 @@ class _Tree:
         return Section(**fields, require=_require(draft), children=tuple(children))
 
     def _step(self, draft: Draft, step: Step) -> Step:
+        needs = tuple(dict.fromkeys(address for address, _ in self.links.around(draft)))
+        wanted = self.links.wanted.get(draft.address)
+        waiver, skipped = self.valid.get(draft.address), self._skipped(draft)
+        if not (needs or wanted or waiver or skipped):
+            return step
         return msgspec.structs.replace(
             step,
-            needs=tuple(dict.fromkeys(address for address, _ in self.links.around(draft))),
-            wanted=frozenset(self.links.wanted.get(draft.address, ())),
-            waiver=self.valid.get(draft.address),
-            skipped=self._skipped(draft),
-            ready=None if self._skipped(draft) else step.ready,
+            needs=needs,
+            wanted=frozenset(wanted or ()),
+            waiver=waiver,
+            skipped=skipped,
+            ready=None if skipped else step.ready,
         )
 
     def _skipped(self, draft: Draft) -> str:
@@ -187,7 +192,7 @@ def _require(draft: Draft) -> Require:
         scope.findings.wrong(f"require: {error}", node.mark)
         return Require()
     count = _written(draft)
-    if require.census not in (None, count) and not draft.unknown:
+    if require.census not in (None, count) and not draft.unknown and not draft.around.skipped:
         written = f"{count} {'is' if count == 1 else 'are'} written here"
         scope.findings.wrong(f"require {text} counts {require.census} children, and {written}", node.mark)
     return require

@@ -19,7 +19,7 @@ from agent.probe import Probe
 from agent.problem import nearest
 from agent.profile import Item as Written
 from agent.registry import Kind
-from agent.settings import check, fields, named
+from agent.settings import check, named, names
 from agent.template import METRIC
 
 
@@ -51,10 +51,10 @@ class Checks:
 
     def _bound(self, draft: Draft, kind: Kind, place: Scalar, written: Node | None) -> Bound:
         settings = self._settings(draft, kind, place, written)
-        probe, names = self._probe(kind, settings, written)
+        probe, readings = self._probe(kind, settings, written)
         policy, active, always = self.policies.bind(draft)
         waits = policy.within is not None or policy.hold is not None
-        metrics = metrics_of(kind, names, waits=waits)
+        metrics = metrics_of(kind, readings, waits=waits)
         expect = bind_limits(draft.get("expect"), "expect", draft.typing, kind, metrics)
         warn = bind_limits(draft.get("warn"), "warn", draft.typing, kind, metrics)
         limits = (*(limit for name, limit in kind.defaults.items() if name not in expect.names), *expect.known)
@@ -100,19 +100,18 @@ class Checks:
     def _defaults(self, draft: Draft, kind: Kind) -> dict[str, Entry]:
         if draft.around.defaults is None:
             return {}
-        has = {field.encode_name for field in fields(kind.probe)}
         block = draft.around.defaults.block(kind.name, idle=bool(draft.around.skipped))
-        return {name: entry for name, entry in block.items() if name in has}
+        return {name: entry for name, entry in block.items() if name in names(kind.probe)}
 
     def _probe(self, kind: Kind, settings: Mapping, written: Node | None) -> tuple[Probe | None, tuple[str, ...]]:
         """Give the probe, when all is known, and the metrics that the operator named."""
-        names, wrong = self._named(kind, settings)
+        readings, wrong = self._named(kind, settings)
         if not _is_mapping(written):
-            return None, names
+            return None, readings
         mistakes, probe = check(kind.probe, settings, kind.name, whole=not wrong)
         for mistake in mistakes:
             self.findings.wrong(mistake.message, mistake.mark)
-        return probe, names
+        return probe, readings
 
     def _named(self, kind: Kind, settings: Mapping) -> tuple[tuple[str, ...], bool]:
         """Give the metrics that the operator named, and whether one of them has no name of its own."""

@@ -32,13 +32,12 @@ def common(draft: Draft) -> dict[str, Value]:
 def _severity(draft: Draft) -> Severity:
     node, key, scope = draft.own("severity")
     text = text_of(node, key, scope)
-    choices = [severity.value for severity in Severity]
     if node is None or not text:
         return Severity.NORMAL
+    choices = {severity.value: severity for severity in Severity}
     if text not in choices:
-        scope.findings.wrong(f"severity is '{text}'{nearest(text, choices)}", node.mark)
-        return Severity.NORMAL
-    return Severity(text)
+        scope.findings.wrong(f"severity is '{text}'{nearest(text, tuple(choices))}", node.mark)
+    return choices.get(text, Severity.NORMAL)
 
 
 def _refs(draft: Draft) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:

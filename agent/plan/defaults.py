@@ -9,7 +9,7 @@ from agent.plan.draft import Draft, is_null
 from agent.problem import nearest
 from agent.profile.keys import CHECK, COMMON, POLICY
 from agent.registry import UnknownKind
-from agent.settings import fields
+from agent.settings import names
 
 
 def refuse_unknown(root: Draft, findings: Findings) -> None:
@@ -49,8 +49,8 @@ def _refuse_settings(written: Mapping, key: str, settings: set[str], findings: F
             findings.wrong(f"unknown setting of {key} '{name}'{hint}", setting.key.mark)
 
 
-def _settings(kind: str) -> list[str]:
+def _settings(kind: str) -> frozenset[str]:
     try:
-        return [field.encode_name for field in fields(registry.find(kind).probe)]
+        return names(registry.find(kind).probe)
     except UnknownKind:
-        return []
+        return frozenset()

@@ -46,6 +46,7 @@ class Defaults:
     def _written(self, kind: str) -> Iterator[Entry]:
         if not kind:
             yield from (entry for entry in self.written.entries if entry.key.text in POLICY)
+            return
         for key in dict.fromkeys((kind.partition(".")[0], kind)):
             block = self.written.get(key)
             yield from block.entries if isinstance(block, Mapping) else ()

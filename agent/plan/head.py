@@ -47,8 +47,7 @@ def head(profile: Profile, scope: Scope) -> Head:
     """Read the keys that are about the run; what is wrong is a finding, and left out."""
     values = {name: _value(name, node, scope) for name in _FIELDS if (node := profile.get(name)) is not None}
     if values.get("deadline") == 0:
-        mark = next(entry.value.mark for entry in profile.keys.entries if entry.key.text == "deadline")
-        scope.findings.wrong("deadline is zero: nothing could run", mark)
+        scope.findings.wrong("deadline is zero: nothing could run", profile.keys["deadline"].value.mark)
     wanted = values.get("concurrency")
     concurrency = Concurrency(total=wanted) if isinstance(wanted, int) else wanted or Concurrency()
     return Head(deadline=values.get("deadline"), concurrency=concurrency)

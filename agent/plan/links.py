@@ -35,13 +35,13 @@ class Links:
     def step(self, draft: Draft) -> Step:
         """Give a check's step with its references resolved."""
         step = self.bound[draft.address].step
+        if step.ready is not None and not step.late_limits and not step.late_warnings:
+            return step
 
         def found(part: Measured, mark: Mark) -> Measured:
             return self._measured(part, draft, mark)
 
         settings = references.mapped(step.settings, found)
-        if settings is step.settings and not step.late_limits and not step.late_warnings:
-            return step
         assert isinstance(settings, Mapping)  # noqa: S101  a mapping stays one
         return msgspec.structs.replace(
             step,
@@ -75,7 +75,7 @@ class Links:
             return f": {of_each.id} has the elements {', '.join(of_each.ids)}"
         further = self._by_id.get(name)
         if further is None:
-            return self.findings.hint(name, references.known(draft))
+            return "" if self.findings.tired else self.findings.hint(name, references.known(draft))
         path = references.path_to(further, draft)
         if path:
             return f", did you mean '{path}'?"

@@ -53,7 +53,7 @@ class Policies:
 
     def bind(self, draft: Draft) -> tuple[Policy, bool, bool]:
         """Give the policy of a check, whether it is active, and whether it is clean-up."""
-        own = [entry for entry in draft.item.keys.entries if entry.key.text in _FIELDS]
+        own = [entry for name, entry in draft.item.keys.items() if name in _FIELDS]
         values = dict(self._of_defaults(draft.around.defaults, idle=bool(draft.around.skipped)))
         resolved = (Entry(entry.key, draft.typing.resolve(entry.value)) for entry in own if not _is_taken(entry))
         typed = self._typed(resolved)

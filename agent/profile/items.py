@@ -18,7 +18,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One item as written: a check has a kind, a section has `checks` or `include`."""
 
     mark: Mark
-    keys: Mapping
+    keys: dict[str, Entry]
     """The keys that are not the body: `name`, `when`, `expect` …"""
     kind: Scalar | None = None
     settings: Node | None = None
@@ -33,7 +33,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     def get(self, key: str) -> Node | None:
         """Give what stands under a key."""
-        return self.keys.get(key)
+        entry = self.keys.get(key)
+        return entry.value if entry is not None else None
 
     @property
     def is_check(self) -> bool:
@@ -152,5 +153,5 @@ _OF_CHECK = (*COMMON, *CHECK)
 _OF_ITEM = (*_OF_CHECK, *SECTION, *BODIES)
 
 
-def _only(known: Collection[str], node: Mapping) -> Mapping:
-    return Mapping(tuple(entry for entry in node.entries if entry.key.text in known), node.mark)
+def _only(known: Collection[str], node: Mapping) -> dict[str, Entry]:
+    return {entry.key.text: entry for entry in node.entries if entry.key.text in known}

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from agent.findings import Findings
-from agent.node import Mapping, Node, Sequence
+from agent.node import Entry, Mapping, Node, Sequence
 from agent.problem import Mark, nearest
 from agent.profile import mentions
 from agent.profile.extends import chain, merged
@@ -21,7 +21,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
     path: Path
     mark: Mark
-    keys: Mapping
+    keys: dict[str, Entry]
     """Everything but the checks."""
     items: tuple[Item, ...]
     written: int
@@ -29,7 +29,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
     def get(self, key: str) -> Node | None:
         """Give what stands under a key of the head."""
-        return self.keys.get(key)
+        entry = self.keys.get(key)
+        return entry.value if entry is not None else None
 
 
 def load(
@@ -50,7 +51,7 @@ def load(
     return Profile(
         path=path,
         mark=root.mark,
-        keys=Mapping(tuple(entry for entry in root.entries if entry.key.text != "checks"), root.mark),
+        keys={entry.key.text: entry for entry in root.entries if entry.key.text != "checks"},
         items=Reader(findings, kinds).items(below),
         written=len(below.items) if isinstance(below, Sequence) else 0,
     )

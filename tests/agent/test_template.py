@@ -79,3 +79,4 @@ def test_a_hostile_text_takes_no_time(text):
 
 def test_a_text_may_be_made_of_dollars():
     assert parse("$$(" * 100_000) == ("$(",) * 100_000
+    assert parse("$(a)" * 100_000) == (variable("a"),) * 100_000

@@ -131,6 +131,7 @@ def test_a_default_may_rest_on_what_the_run_learns(room):
         ("{owner: me}", ["2:12: 'owner' cannot be a default: each check says it itself"]),
         ("{acme: {port: x}}", ["2:25: port is 'x', expected a whole number from 1 to 65535"]),
         ("[]", ["2:11: defaults is not a mapping"]),
+        ("{'': {a: b}}", ["2:12: unknown default ''"]),
     ],
 )
 def test_defaults_that_can_reach_nothing(room, defaults, told):
